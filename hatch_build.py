@@ -1,0 +1,14 @@
+"""Puts `fixconfig/` into the wheel as `headgate/fixconfig`, and not into editable installs.
+
+Hatch's own `force-include` would copy it there too, where the copy goes stale beside the original.
+"""
+
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class DataHook(BuildHookInterface):  # type: ignore[type-arg]  # hatch's generic is its own plumbing
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ANN401  (hatch's)
+        if version == "standard":
+            build_data["force_include"]["fixconfig"] = "headgate/fixconfig"
