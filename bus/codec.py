@@ -1,0 +1,83 @@
+"""Bytes to messages and back, by topic. The one place that knows the wire format."""
+
+import re
+from base64 import b64encode
+from typing import Any, Final
+
+import msgspec
+
+from bus.topics import SPECS, Topic
+from domain.deadletters import DeadLetter, DeadLetterReason
+
+_PATH: Final = re.compile(r"`\$\.?([^`]*)`")
+_MISSING: Final = re.compile(r"required field `([^`]*)`|unknown field `([^`]*)`")
+RAW_MAX: Final = 4_096  # bytes of a bad record that its dead letter carries
+
+_JSON: Final = msgspec.json.Encoder()
+_MSGPACK: Final = msgspec.msgpack.Encoder()
+_DECODERS: Final[dict[Topic, Any]] = {
+    topic: msgspec.msgpack.Decoder(spec.type) if spec.msgpack else msgspec.json.Decoder(spec.type)
+    for topic, spec in SPECS.items()
+}
+
+
+class Undecodable(Exception):
+    """A record that is not what its topic holds."""
+
+    def __init__(self, reason: DeadLetterReason, field: str | None, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.field = field
+        self.text = text
+
+
+def encode(topic: Topic, message: object) -> bytes:
+    """The bytes of a message (for `marketdata`: of a list of events)."""
+    return (_MSGPACK if SPECS[topic].msgpack else _JSON).encode(message)
+
+
+def decode(topic: Topic, value: bytes) -> Any:
+    """The message of a record (for `marketdata`: a list of events). Raises Undecodable."""
+    if len(value) > SPECS[topic].max_value_bytes:
+        raise Undecodable(
+            DeadLetterReason.OVERSIZED,
+            None,
+            f"{len(value)} bytes, more than {SPECS[topic].max_value_bytes}",
+        )
+    try:
+        return _DECODERS[topic].decode(value)
+    except msgspec.ValidationError as error:
+        raise _undecodable(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(DeadLetterReason.NOT_DECODABLE, None, str(error)) from error
+
+
+def _undecodable(text: str) -> Undecodable:
+    missing = _MISSING.search(text)
+    path = _PATH.search(text)
+    field = path.group(1) if path else None
+    if missing:
+        field = ".".join(filter(None, (field, missing.group(1) or missing.group(2))))
+    if field == "type":
+        return Undecodable(DeadLetterReason.UNKNOWN_TYPE, "type", text)
+    return Undecodable(DeadLetterReason.BAD_FIELD, field, text)
+
+
+def dead_letter(
+    by: str, topic: Topic, partition: int, offset: int, key: str, value: bytes,
+    fault: Undecodable, at_ns: int,
+) -> DeadLetter:  # fmt: skip
+    """What to write to `deadletter` about a record that could not be used."""
+    return DeadLetter(
+        by=by,
+        topic=topic.value,
+        partition=partition,
+        offset=offset,
+        key=key[:256],
+        reason=fault.reason,
+        field=fault.field,
+        text=fault.text[:512],
+        value=b64encode(value[:RAW_MAX]).decode(),
+        size=len(value),
+        at_ns=at_ns,
+    )

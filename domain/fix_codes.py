@@ -1,0 +1,84 @@
+"""The FIX 4.4 code sets that our messages share with counterparties. Values are the FIX chars."""
+
+from enum import StrEnum
+
+
+class OrdType(StrEnum):
+    """FIX OrdType(40)."""
+
+    MARKET = "1"
+    LIMIT = "2"
+
+
+class TimeInForce(StrEnum):
+    """FIX TimeInForce(59)."""
+
+    DAY = "0"
+    IMMEDIATE_OR_CANCEL = "3"
+    FILL_OR_KILL = "4"
+
+
+class ExecType(StrEnum):
+    """FIX 4.4 ExecType(150): what one execution report says happened."""
+
+    NEW = "0"
+    DONE_FOR_DAY = "3"
+    CANCELED = "4"
+    REPLACED = "5"
+    PENDING_CANCEL = "6"
+    STOPPED = "7"
+    REJECTED = "8"
+    SUSPENDED = "9"
+    PENDING_NEW = "A"
+    CALCULATED = "B"
+    EXPIRED = "C"
+    RESTATED = "D"
+    PENDING_REPLACE = "E"
+    TRADE = "F"
+    TRADE_CORRECT = "G"
+    TRADE_CANCEL = "H"
+    ORDER_STATUS = "I"
+
+
+class OrdStatus(StrEnum):
+    """FIX OrdStatus(39)."""
+
+    NEW = "0"
+    PARTIALLY_FILLED = "1"
+    FILLED = "2"
+    DONE_FOR_DAY = "3"
+    CANCELED = "4"
+    PENDING_CANCEL = "6"
+    STOPPED = "7"
+    REJECTED = "8"
+    SUSPENDED = "9"
+    PENDING_NEW = "A"
+    CALCULATED = "B"
+    EXPIRED = "C"
+    PENDING_REPLACE = "E"
+
+
+class CxlRejReason(StrEnum):
+    """FIX CxlRejReason(102)."""
+
+    TOO_LATE = "0"
+    UNKNOWN_ORDER = "1"
+    BROKER_OPTION = "2"
+    ALREADY_PENDING = "3"
+    DUPLICATE_CL_ORD_ID = "6"
+    OTHER = "99"
+
+
+class CxlRejResponseTo(StrEnum):
+    """FIX CxlRejResponseTo(434)."""
+
+    CANCEL_REQUEST = "1"
+    REPLACE_REQUEST = "2"
+
+
+class LastLiquidityInd(StrEnum):
+    """FIX LastLiquidityInd(851)."""
+
+    ADDED = "1"
+    REMOVED = "2"
+    ROUTED_OUT = "3"

@@ -1,0 +1,161 @@
+"""Instruments: what may be traded, where, and on which grid of prices and quantities.
+
+State holds integers. A price is a count of the instrument's finest tick, a quantity a count of
+shares. `Instrument` is the only place where a Decimal becomes one of these, and it refuses what
+is off its grid, naming the field. It knows nothing of books or sessions.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+
+import msgspec
+
+MAX_QTY = 10**12  # shares; beyond any order, and well inside a double for those who read JSON so
+MAX_PX = Decimal(10) ** 9  # currency units; a price beyond it is garbage, not a market
+
+
+class Side(StrEnum):
+    """FIX Side(54). Short sales are not offered: they need a locate, which nobody here can give."""
+
+    BUY = "1"
+    SELL = "2"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell: cost = sign * (paid - benchmark)."""
+        return 1 if self is Side.BUY else -1
+
+
+class GridFault(StrEnum):
+    """Why a number is not on an instrument's grid, most basic fault first."""
+
+    NOT_FINITE = "not_finite"
+    NOT_POSITIVE = "not_positive"
+    TOO_LARGE = "too_large"
+    NOT_WHOLE = "not_whole"
+    OFF_LOT = "off_lot"
+    OFF_TICK = "off_tick"
+
+
+class OffGrid(Exception):
+    """A price or quantity that the instrument does not admit; the caller's input, not our bug."""
+
+    def __init__(self, field: str, fault: GridFault, text: str) -> None:
+        super().__init__(f"{field}: {text}")
+        self.field = field
+        self.fault = fault
+        self.text = text
+
+
+class TickBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From `from_px` upward, prices are multiples of `tick` (both in currency units)."""
+
+    from_px: Decimal = Decimal(0)
+    tick: Decimal
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One tradable instrument.
+
+    `ticks`: bands by rising `from_px`, the first from 0. Every tick is a multiple of the finest
+    one, in which all integer prices are counted. `lot`: order quantities are multiples of it,
+    in shares; fills need not be. `calendar`: an exchange_calendars name, such as XNYS.
+    """
+
+    symbol: str
+    currency: str
+    lot: int
+    ticks: tuple[TickBand, ...]
+    calendar: str
+    venues: tuple[str, ...]
+    max_order_qty: int
+    max_order_notional: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.symbol or self.lot <= 0 or not self.venues or not self.ticks:
+            raise ValueError(f"instrument {self.symbol!r} lacks its symbol, lot, ticks or venues")
+        if self.max_order_qty <= 0 or self.max_order_notional <= 0:
+            raise ValueError(f"instrument {self.symbol}: a limit that is not positive")
+        starts = [band.from_px for band in self.ticks]
+        if starts[0] != 0 or starts != sorted(set(starts)):
+            raise ValueError(f"instrument {self.symbol}: ticks must start at 0 and rise")
+        if any(band.tick <= 0 or band.tick % self.tick or band.from_px % band.tick
+               for band in self.ticks):  # fmt: skip
+            raise ValueError(f"instrument {self.symbol}: ticks must be multiples of the finest")
+
+    @property
+    def tick(self) -> Decimal:
+        """The finest tick, in currency units: the unit of every `*_px_ticks` integer."""
+        return min(band.tick for band in self.ticks)
+
+    def px_ticks(self, px: Decimal, field: str) -> int:
+        """`px` in ticks. Raises OffGrid naming `field`."""
+        if not px.is_finite():
+            raise OffGrid(field, GridFault.NOT_FINITE, f"{px} is not a number")
+        if px <= 0:
+            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{px} is not above zero")
+        if px > MAX_PX:
+            raise OffGrid(field, GridFault.TOO_LARGE, f"{px} is above {MAX_PX}")
+        band = self._band(px)
+        if px % band.tick:
+            raise OffGrid(field, GridFault.OFF_TICK, f"{px} is not a multiple of {band.tick}")
+        return int(px / self.tick)
+
+    def px(self, px_ticks: int) -> Decimal:
+        """The price of `px_ticks`, in currency units."""
+        return self.tick * px_ticks
+
+    def round_px_ticks(self, px_ticks: int, side: Side) -> int:
+        """The nearest admitted price that is no more aggressive than `px_ticks` for `side`."""
+        step = int(self._band(self.px(px_ticks)).tick / self.tick)
+        down = px_ticks // step * step
+        return down if side is Side.BUY or down == px_ticks else down + step
+
+    def order_qty(self, qty: Decimal, field: str) -> int:
+        """`qty` in shares, for an order. Raises OffGrid naming `field`."""
+        shares = self.fill_qty(qty, field)
+        if shares % self.lot:
+            raise OffGrid(field, GridFault.OFF_LOT, f"{qty} is not a multiple of lot {self.lot}")
+        return shares
+
+    def fill_qty(self, qty: Decimal, field: str) -> int:
+        """`qty` in shares, for a fill, which may be an odd lot. Raises OffGrid naming `field`."""
+        if not qty.is_finite():
+            raise OffGrid(field, GridFault.NOT_FINITE, f"{qty} is not a number")
+        if qty <= 0:
+            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{qty} is not above zero")
+        if qty > MAX_QTY:
+            raise OffGrid(field, GridFault.TOO_LARGE, f"{qty} is above {MAX_QTY}")
+        if qty != qty.to_integral_value():
+            raise OffGrid(field, GridFault.NOT_WHOLE, f"{qty} is not a whole number of shares")
+        return int(qty)
+
+    def _band(self, px: Decimal) -> TickBand:
+        found = self.ticks[0]
+        for band in self.ticks[1:]:
+            if px < band.from_px:
+                break
+            found = band
+        return found
+
+
+class InstrumentTable:
+    """Every instrument of this deployment, by symbol. All processes must hold the same one."""
+
+    def __init__(self, instruments: list[Instrument]) -> None:
+        self.by_symbol = {instrument.symbol: instrument for instrument in instruments}
+        if len(self.by_symbol) != len(instruments):
+            raise ValueError("instrument table: a symbol is listed twice")
+        encoded = msgspec.json.encode(sorted(instruments, key=lambda each: each.symbol))
+        self.hash = sha256(encoded).hexdigest()[:12]
+
+    def get(self, symbol: str) -> Instrument | None:
+        return self.by_symbol.get(symbol)
+
+    def __getitem__(self, symbol: str) -> Instrument:
+        return self.by_symbol[symbol]
+
+    def venues(self) -> list[str]:
+        """Every venue that some instrument names, in order of first mention."""
+        return list(dict.fromkeys(v for each in self.by_symbol.values() for v in each.venues))

@@ -1,0 +1,77 @@
+"""Why something was refused, as codes. Order of members is order of precedence where several apply.
+
+`RejectReason` is said to the sender of a parent order or of a request on one; `RefusalReason` is
+said by venue access of a child that never left for its venue.
+"""
+
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why a parent order, or a request on one, was refused. The text beside it is for people."""
+
+    MALFORMED = "malformed"  # a value of the wrong type or shape; the field is named
+    FIELD_TOO_LONG = "field_too_long"
+    MISSING_FIELD = "missing_field"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    WRONG_PARTITION = "wrong_partition"  # the record was not keyed by its symbol
+    DUPLICATE_ORDER = "duplicate_order"  # ClOrdID(11) repeated by the same source
+    UNKNOWN_ORDER = "unknown_order"
+    ALREADY_PENDING = "already_pending"
+    TOO_LATE = "too_late"  # the order is already closed
+    UNSUPPORTED = "unsupported"
+    UNKNOWN_ALGO = "unknown_algo"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    BAD_PARAMETER = "bad_parameter"
+    BAD_QTY = "bad_qty"
+    OFF_LOT = "off_lot"
+    BAD_PX = "bad_px"
+    OFF_TICK = "off_tick"
+    END_BEFORE_START = "end_before_start"
+    START_TOO_OLD = "start_too_old"
+    SESSION_CLOSED = "session_closed"
+    EXCEEDS_LIMIT = "exceeds_limit"
+    KILLED = "killed"  # the kill switch is engaged for this order
+
+
+class RefusalReason(StrEnum):
+    """Why venue access did not send a child, in the order in which it checks."""
+
+    KILLED = "killed"
+    UNKNOWN_VENUE = "unknown_venue"
+    VENUE_DOWN = "venue_down"
+    DUPLICATE = "duplicate"  # this ClOrdID(11) was seen with other content
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    UNKNOWN_ORDER = "unknown_order"  # a cancel or replace of a child that was never sent
+    STALE_ORDER = "stale_order"  # decided too long ago
+    OVERFILL = "overfill"  # children of this parent would exceed its quantity
+    MAX_QTY = "max_qty"
+    MAX_NOTIONAL = "max_notional"
+    NO_REFERENCE_PX = "no_reference_px"
+    STALE_MARKET_DATA = "stale_market_data"
+    PRICE_COLLAR = "price_collar"
+    MESSAGE_RATE = "message_rate"
+    OFF_GRID = "off_grid"
+    NOT_SENT = "not_sent"  # after a reconnect the venue said that it never had it
+
+
+class WaitReason(StrEnum):
+    """Why a live parent has nothing working at a venue, or sends less than it is due."""
+
+    BEFORE_START = "before_start"
+    WAITING_FOR_SLICE = "waiting_for_slice"
+    PAUSED = "paused"
+    KILLED = "killed"
+    SESSION_CLOSED = "session_closed"
+    VENUE_DOWN = "venue_down"
+    NO_MARKET_DATA = "no_market_data"
+    STALE_MARKET_DATA = "stale_market_data"
+    HALTED = "halted"
+    NO_LIQUIDITY = "no_liquidity"  # the side that it would take is empty
+    ABOVE_LIMIT = "above_limit"  # buys: the offer is above the limit; sells: the bid is below it
+    PARTICIPATION_CAP = "participation_cap"
+    MIN_QTY = "min_qty"  # what is due is less than the smallest child
+    WORKING = "working"  # all that is due is at a venue
+    REJECTED_BY_VENUE = "rejected_by_venue"  # backing off after a rejection
+    PENDING_CANCEL = "pending_cancel"
+    OVERFILLED = "overfilled"  # a venue filled more than was ordered: stopped for a person

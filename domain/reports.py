@@ -1,0 +1,121 @@
+"""What the OMS is told of its parents: topic `reports`. Written by the partition's worker only.
+
+These are also the worker's recorded decisions about parents: a restarted worker folds them.
+`claim` fences as on `children`; `exec_id` is a function of what caused the report, so a reader
+that sees one twice can tell.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from domain.children import Claim
+from domain.fix_codes import (
+    CxlRejResponseTo,
+    ExecType,
+    LastLiquidityInd,
+    OrdStatus,
+)
+from domain.instruments import Side
+from domain.refusals import RejectReason, WaitReason
+
+
+class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report"):
+    """One ExecutionReport(35=8) on a parent.
+
+    `order_id`: OrderID(37), ours. `cl_ord_id`: the last accepted ClOrdID(11) of the chain, or of
+    the request answered. `last_*`, `venue`, `child_cl_ord_id`, `liquidity`, `fee`: on fills only.
+    `venue_exec_id`: the execution at the venue. `exec_ref_id`: on TRADE_CANCEL and TRADE_CORRECT,
+    our report on the fill that is undone or put right. `reason`, `field`: on rejections.
+    `arrival_px`: mid at acceptance, on NEW; None if there was no two-sided market.
+    """
+
+    claim: int
+    order_id: str
+    source: str
+    cl_ord_id: str
+    orig_cl_ord_id: str | None = None
+    exec_id: str
+    exec_type: ExecType
+    ord_status: OrdStatus
+    symbol: str
+    side: Side
+    order_qty: Decimal
+    cum_qty: int = 0
+    leaves_qty: int = 0
+    avg_px: Decimal = Decimal(0)
+    limit_px: Decimal | None = None
+    algo: str
+    start_ns: int | None = None
+    end_ns: int | None = None
+    arrival_px: Decimal | None = None
+    last_qty: int = 0
+    last_px: Decimal | None = None
+    venue: str | None = None
+    child_cl_ord_id: str | None = None
+    venue_exec_id: str | None = None
+    exec_ref_id: str | None = None
+    liquidity: LastLiquidityInd | None = None
+    fee: Decimal | None = None
+    reason: RejectReason | None = None
+    field: str | None = None
+    text: str | None = None
+    transact_ns: int
+
+
+class ParentRequestRejected(msgspec.Struct, frozen=True, kw_only=True,
+                            tag="parent_request_rejected"):  # fmt: skip
+    """One OrderCancelReject(35=9): a cancel, replace, pause or resume that is refused.
+
+    `order_id` is "NONE" for an order that is not known.
+    """
+
+    claim: int
+    order_id: str
+    source: str
+    cl_ord_id: str
+    orig_cl_ord_id: str
+    exec_id: str
+    symbol: str
+    ord_status: OrdStatus
+    response_to: CxlRejResponseTo
+    reason: RejectReason
+    field: str | None = None
+    text: str
+    transact_ns: int
+
+
+class ParentPlan(msgspec.Struct, frozen=True, kw_only=True, tag="parent_plan"):
+    """The schedule of a parent: by `times_ns[i]`, `cum_qty[i]` shares are due. Both (n,)."""
+
+    claim: int
+    order_id: str
+    source: str
+    cl_ord_id: str
+    symbol: str
+    algo: str
+    version: int
+    seed: int
+    times_ns: tuple[int, ...]
+    cum_qty: tuple[int, ...]
+    params: dict[str, bool | int | float | str | None]
+    transact_ns: int
+
+
+class ParentWaiting(msgspec.Struct, frozen=True, kw_only=True, tag="parent_waiting"):
+    """Why the parent is not sending now. Written when the reason changes."""
+
+    claim: int
+    order_id: str
+    source: str
+    cl_ord_id: str
+    symbol: str
+    reason: WaitReason
+    due_qty: int
+    cum_qty: int
+    open_qty: int
+    transact_ns: int
+
+
+Report = ParentReport | ParentRequestRejected | ParentPlan | ParentWaiting
+ReportRecord = Claim | ParentReport | ParentRequestRejected | ParentPlan | ParentWaiting

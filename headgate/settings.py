@@ -1,0 +1,223 @@
+"""The settings of a deployment: one TOML file, overlaid by the environment. Unknown keys refused.
+
+`HEADGATE__BUS__PREFIX=x` sets `bus.prefix`; a value that is valid JSON is read as such.
+`HEADGATE__OMS__PASSWORD_FILE=/run/secret` sets `oms.password` to the file's content.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from domain.instruments import Instrument, InstrumentTable
+from headgate.clock import ClockSettings
+
+ENV_PREFIX = "HEADGATE__"
+
+
+class SettingsError(Exception):
+    """The settings are not usable; the text names the key."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class BusSettings(_Section, frozen=True, kw_only=True):
+    """`client`: librdkafka properties, passed through untouched (security.protocol, sasl.*, ...).
+
+    `embedded`: the broker is ours, in memory: clients poll it as it needs.
+    """
+
+    bootstrap_servers: str = ""
+    prefix: str = "headgate"
+    partitions: int = 4
+    replication_factor: int = 1
+    embedded: bool = False
+    client: dict[str, str | int | float | bool] = {}
+
+
+class HttpSettings(_Section, frozen=True, kw_only=True):
+    """Where /metrics, /livez and /readyz answer. Port 0: nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+class LogSettings(_Section, frozen=True, kw_only=True):
+    level: str = "info"
+
+
+class WorkerSettings(_Section, frozen=True, kw_only=True):
+    """`index` of `count` workers: partition p belongs to worker p % count.
+
+    A start earlier than now by more than `start_past_bound_s` is refused; one in between is
+    clamped to now. No order is sent on a quote older than `stale_market_data_ms`.
+    """
+
+    index: int = 0
+    count: int = 1
+    stale_market_data_ms: int = 5_000
+    start_past_bound_s: int = 300
+    reject_backoff_ms: int = 1_000
+    max_participation_cap: float = 0.5
+
+
+class OmsSessionSettings(_Section, frozen=True, kw_only=True):
+    """One OMS that may log on. `password`: for RawData-free logons by 553/554; None: none asked."""
+
+    comp_id: str
+    username: str | None = None
+    password: str | None = None
+
+
+class OmsSettings(_Section, frozen=True, kw_only=True):
+    """Order entry: a FIX 4.4 acceptor."""
+
+    port: int = 9880
+    comp_id: str = "HEADGATE"
+    store_dir: str = "var/oms"
+    heartbeat_s: int = 30
+    sessions: tuple[OmsSessionSettings, ...] = (OmsSessionSettings(comp_id="OMS"),)
+
+
+class VenueSettings(_Section, frozen=True, kw_only=True):
+    """One venue: where its FIX session is, and its fees (currency units a share, rebate < 0)."""
+
+    name: str
+    host: str = "127.0.0.1"
+    port: int
+    comp_id: str
+    our_comp_id: str = "HEADGATE"
+    taker_fee: Decimal = Decimal(0)
+    maker_fee: Decimal = Decimal(0)
+    reconnect_s: int = 1
+    heartbeat_s: int = 10
+
+
+class LimitSettings(_Section, frozen=True, kw_only=True):
+    """Pre-trade limits of venue access, per child. A limit that is not set blocks; all are set.
+
+    `price_collar`: a limit price may be this fraction through the last market, no more.
+    """
+
+    max_child_qty: int = 100_000
+    max_child_notional: Decimal = Decimal(5_000_000)
+    price_collar: float = 0.02
+    messages_per_second: int = 100
+    stale_market_data_ms: int = 10_000
+    stale_order_ms: int = 10_000
+
+
+class VenueAccessSettings(_Section, frozen=True, kw_only=True):
+    """`venues`: which of the venues this instance connects to; empty means all."""
+
+    store_dir: str = "var/venues"
+    venues: tuple[str, ...] = ()
+    status_timeout_ms: int = 2_000
+    limits: LimitSettings = LimitSettings()
+
+
+class VenueSimSettings(_Section, frozen=True, kw_only=True):
+    """The simulated venues: `start_px` and the rest shape the background flow of every symbol."""
+
+    seed: int = 1
+    store_dir: str = "var/venuesim"
+    start_px: dict[str, Decimal] = {}
+    latency_ms: int = 1
+
+
+class TcaSettings(_Section, frozen=True, kw_only=True):
+    """Live figures are published every `publish_interval_ms` of the engine's time."""
+
+    publish_interval_ms: int = 5_000
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """Everything. See docs/operations.md for the table of keys."""
+
+    instruments_file: str = "instruments.toml"
+    bus: BusSettings = BusSettings()
+    clock: ClockSettings = ClockSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    worker: WorkerSettings = WorkerSettings()
+    oms: OmsSettings = OmsSettings()
+    venue_access: VenueAccessSettings = VenueAccessSettings()
+    venues: tuple[VenueSettings, ...] = ()
+    venuesim: VenueSimSettings = VenueSimSettings()
+    tca: TcaSettings = TcaSettings()
+
+    def hash(self) -> str:
+        """Twelve hex digits that change with any setting; announced by every process."""
+        return sha256(msgspec.json.encode(self)).hexdigest()[:12]
+
+    def venue(self, name: str) -> VenueSettings:
+        return next(venue for venue in self.venues if venue.name == name)
+
+
+class _InstrumentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    instruments: list[Instrument]
+
+
+def load_settings(path: Path | None, env: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `path` (defaults if None) under the environment. Raises SettingsError."""
+    raw: dict[str, Any] = {}
+    if path is not None:
+        raw = _toml(path)
+        if "instruments_file" in raw:  # a relative path is relative to the settings file
+            raw["instruments_file"] = str(path.parent / str(raw["instruments_file"]))
+    _overlay(raw, os.environ if env is None else env)
+    try:
+        return msgspec.convert(raw, Settings, strict=True)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(f"{path or 'settings'}: {error}") from error
+
+
+def load_instruments(path: Path) -> InstrumentTable:
+    """The instrument table of a TOML file. Raises SettingsError."""
+    try:
+        found = msgspec.convert(_toml(path), _InstrumentFile, strict=True)
+        return InstrumentTable(found.instruments)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file, parse_float=Decimal)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def _overlay(raw: dict[str, Any], env: Mapping[str, str]) -> None:
+    for name in sorted(name for name in env if name.startswith(ENV_PREFIX)):
+        keys = name.removeprefix(ENV_PREFIX).lower().split("__")
+        value: Any = env[name]
+        if keys[-1].endswith("_file") and keys != ["instruments_file"]:
+            keys[-1] = keys[-1].removesuffix("_file")
+            try:
+                value = Path(value).read_text().strip()
+            except OSError as error:
+                raise SettingsError(f"{name}: {error}") from error
+        else:
+            value = _json_or_text(value)
+        table = raw
+        for key in keys[:-1]:
+            table = table.setdefault(key, {})
+            if not isinstance(table, dict):
+                raise SettingsError(f"{name}: {key} is not a table")
+        table[keys[-1]] = value
+
+
+def _json_or_text(value: str) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value
