@@ -12,6 +12,7 @@ class RejectReason(StrEnum):
 
     MALFORMED = "malformed"  # a value of the wrong type or shape; the field is named
     FIELD_TOO_LONG = "field_too_long"
+    OVERSIZED = "oversized"  # the whole request is more than a record may be
     MISSING_FIELD = "missing_field"
     UNKNOWN_SYMBOL = "unknown_symbol"
     WRONG_PARTITION = "wrong_partition"  # the record was not keyed by its symbol
