@@ -1,7 +1,8 @@
 """The settings of a deployment: one TOML file, overlaid by the environment. Unknown keys refused.
 
 `HEADGATE__BUS__PREFIX=x` sets `bus.prefix`; a value that is valid JSON is read as such.
-`HEADGATE__OMS__PASSWORD_FILE=/run/secret` sets `oms.password` to the file's content.
+`HEADGATE__OMS__SESSIONS__0__PASSWORD_FILE=/run/secret` sets the password of the first OMS to the
+file's content.
 """
 
 import os
@@ -208,12 +209,23 @@ def _overlay(raw: dict[str, Any], env: Mapping[str, str]) -> None:
                 raise SettingsError(f"{name}: {error}") from error
         else:
             value = _json_or_text(value)
-        table = raw
-        for key in keys[:-1]:
-            table = table.setdefault(key, {})
-            if not isinstance(table, dict):
-                raise SettingsError(f"{name}: {key} is not a table")
+        table = _inner_table(raw, keys[:-1], name)
         table[keys[-1]] = value
+
+
+def _inner_table(raw: dict[str, Any], keys: list[str], name: str) -> dict[str, Any]:
+    """The table that `keys` lead to; a number picks an element of a list that the file has."""
+    found: Any = raw
+    for key in keys:
+        if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+            found = found[int(key)]
+        elif isinstance(found, dict):
+            found = found.setdefault(key, {})
+        else:
+            raise SettingsError(f"{name}: there is no {key} to set")
+    if not isinstance(found, dict):
+        raise SettingsError(f"{name}: {keys[-1]} is not a table")
+    return found
 
 
 def _json_or_text(value: str) -> Any:
