@@ -9,6 +9,6 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class DataHook(BuildHookInterface):  # type: ignore[type-arg]  # hatch's generic is its own plumbing
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ANN401  (hatch's)
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
             build_data["force_include"]["fixconfig"] = "headgate/fixconfig"
