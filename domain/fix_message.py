@@ -5,16 +5,21 @@ once and read from here, and hand one string back (performance.md 3a). Validatio
 dictionary has been done by then; what the dictionary cannot know is checked by whoever translates.
 """
 
-import calendar
 import re
-import time as _time  # only strftime and gmtime of given instants; never the clock
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 SOH: Final = "\x01"
-_TIMESTAMP: Final = re.compile(r"^(\d{8}-\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?$")
-_DECIMAL: Final = re.compile(r"^-?\d{1,18}(\.\d{1,12})?$")  # FIX floats have no exponent
+# ASCII, and matched whole: Python's int() also takes other scripts' digits, blanks and underscores.
+_TAG: Final = re.compile(r"[0-9]{1,9}")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")  # 18 digits fit 64 bits
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")  # FIX floats have no exponent
+_TIMESTAMP: Final = re.compile(
+    r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Fields = list[tuple[int, str]]
 
@@ -41,20 +46,27 @@ class FixMessage:
 
     @classmethod
     def parse(cls, text: str) -> "FixMessage":
-        """The fields of a SOH-separated message. Raises BadField."""
+        """The fields of a SOH-separated message. Raises BadField.
+
+        Bytes that were not UTF-8 (surrogates here) become "?": a fill is booked whatever its
+        Text(58) holds, and nothing unencodable goes on to the log.
+        """
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode()
         fields: Fields = []
         for pair in text.split(SOH):
             if not pair:
                 continue
             tag, equals, value = pair.partition("=")
-            if not equals or not tag.isdigit():
+            if not equals or not _TAG.fullmatch(tag):
                 raise BadField(0, f"{pair[:32]!r} is not tag=value")
             fields.append((int(tag), value))
         return cls(fields)
 
     @property
     def msg_type(self) -> str:
-        return self._first[35]
+        """MsgType(35). Raises BadField."""
+        return self.require(35)
 
     def get(self, tag: int, default: str | None = None) -> str | None:
         """The first value of `tag`."""
@@ -68,11 +80,11 @@ class FixMessage:
         return value
 
     def integer(self, tag: int) -> int:
-        """Raises BadField."""
-        try:
-            return int(self.require(tag))
-        except ValueError as error:
-            raise BadField(tag, "not an integer") from error
+        """A FIX int. Raises BadField."""
+        value = self.require(tag)
+        if not _INTEGER.fullmatch(value):
+            raise BadField(tag, "not an integer")
+        return int(value)
 
     def decimal(self, tag: int) -> Decimal:
         """A FIX float as a Decimal. Raises BadField."""
@@ -98,41 +110,48 @@ class FixMessage:
                 entries.append({})
             if entries:
                 entries[-1].setdefault(tag, value)
-        if not count.isdigit() or int(count) != len(entries):
-            raise BadField(count_tag, f"{count} announced, {len(entries)} found")
+        if not _TAG.fullmatch(count) or int(count) != len(entries):
+            raise BadField(count_tag, f"{count[:32]} announced, {len(entries)} found")
         return entries
 
 
 def fix_text(msg_type: str, fields: Iterable[tuple[int, object]]) -> str:
-    """A FIX 4.4 message as text; length, checksum and session header are the session's to fill."""
-    body = SOH.join(f"{tag}={value}" for tag, value in fields)
+    """A FIX 4.4 message as text; length, checksum and session header are the session's to fill.
+
+    A SOH within a value becomes "?": what a counterparty typed may not forge fields.
+    """
+    parts = [f"{tag}={value}" for tag, value in fields]
+    body = SOH.join(parts)
+    if body.count(SOH) >= len(parts):
+        body = SOH.join(part.replace(SOH, "?") for part in parts)
     return f"8=FIX.4.4{SOH}9=0{SOH}35={msg_type}{SOH}{body}{SOH}10=000{SOH}"
 
 
 def read_decimal(tag: int, value: str) -> Decimal:
     """A FIX float (no exponent, no NaN) as a Decimal. Raises BadField."""
-    if not _DECIMAL.match(value):
+    if not _DECIMAL.fullmatch(value):
         raise BadField(tag, "not a number")
-    try:
-        return Decimal(value)
-    except InvalidOperation as error:
-        raise BadField(tag, "not a number") from error
+    return Decimal(value)
 
 
 def read_timestamp_ns(tag: int, value: str) -> int:
     """A UTCTimestamp (YYYYMMDD-HH:MM:SS[.f]) as UTC nanoseconds. Raises BadField."""
-    match = _TIMESTAMP.match(value)
+    match = _TIMESTAMP.fullmatch(value)
     if match is None:
         raise BadField(tag, "not a UTC timestamp YYYYMMDD-HH:MM:SS[.sss]")
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    leap = second == 60  # the leap second is the first one of the next minute, as in POSIX time
     try:
-        seconds = calendar.timegm(_time.strptime(match.group(1), "%Y%m%d-%H:%M:%S"))
+        at = datetime(year, month, day, hour, minute, second - leap, tzinfo=UTC)
     except ValueError as error:
         raise BadField(tag, "not a date and time") from error
-    return seconds * 1_000_000_000 + int((match.group(2) or "").ljust(9, "0"))
+    elapsed = at - _EPOCH
+    seconds = elapsed.days * 86_400 + elapsed.seconds + leap
+    return seconds * 1_000_000_000 + int((match.group(7) or "").ljust(9, "0"))
 
 
 def timestamp_text(at_ns: int) -> str:
     """UTC nanoseconds as a UTCTimestamp with milliseconds, rounded down."""
     seconds, rest = divmod(at_ns, 1_000_000_000)
-    stamp = _time.strftime("%Y%m%d-%H:%M:%S", _time.gmtime(seconds))
-    return f"{stamp}.{rest // 1_000_000:03d}"
+    at = datetime.fromtimestamp(seconds, UTC)
+    return f"{at:%Y%m%d-%H:%M:%S}.{rest // 1_000_000:03d}"

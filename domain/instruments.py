@@ -8,11 +8,14 @@ is off its grid, naming the field. It knows nothing of books or sessions.
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from itertools import pairwise
 
 import msgspec
 
 MAX_QTY = 10**12  # shares; beyond any order, and well inside a double for those who read JSON so
 MAX_PX = Decimal(10) ** 9  # currency units; a price beyond it is garbage, not a market
+MIN_TICK = Decimal("1E-12")  # MAX_PX in such ticks has 21 digits: Decimal's 28 keep it exact
+_SHOWN = 40  # characters of a refused number: it may be 60,000 digits, and goes into a report
 
 
 class Side(StrEnum):
@@ -48,6 +51,15 @@ class OffGrid(Exception):
         self.text = text
 
 
+def _shown(number: Decimal) -> str:
+    text = str(number)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _positive(value: Decimal) -> bool:
+    return value.is_finite() and value >= MIN_TICK
+
+
 class TickBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From `from_px` upward, prices are multiples of `tick` (both in currency units)."""
 
@@ -75,14 +87,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if not self.symbol or self.lot <= 0 or not self.venues or not self.ticks:
             raise ValueError(f"instrument {self.symbol!r} lacks its symbol, lot, ticks or venues")
-        if self.max_order_qty <= 0 or self.max_order_notional <= 0:
+        if self.max_order_qty <= 0 or not _positive(self.max_order_notional):
             raise ValueError(f"instrument {self.symbol}: a limit that is not positive")
+        if not all(band.from_px.is_finite() and _positive(band.tick) for band in self.ticks):
+            raise ValueError(f"instrument {self.symbol}: a tick below {MIN_TICK}, or not a number")
         starts = [band.from_px for band in self.ticks]
         if starts[0] != 0 or starts != sorted(set(starts)):
             raise ValueError(f"instrument {self.symbol}: ticks must start at 0 and rise")
-        if any(band.tick <= 0 or band.tick % self.tick or band.from_px % band.tick
-               for band in self.ticks):  # fmt: skip
+        if any(band.tick % self.tick or band.from_px % band.tick for band in self.ticks):
             raise ValueError(f"instrument {self.symbol}: ticks must be multiples of the finest")
+        if any(above.from_px % band.tick for band, above in pairwise(self.ticks)):
+            raise ValueError(f"instrument {self.symbol}: a band must end on a multiple of its tick")
 
     @property
     def tick(self) -> Decimal:
@@ -92,14 +107,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def px_ticks(self, px: Decimal, field: str) -> int:
         """`px` in ticks. Raises OffGrid naming `field`."""
         if not px.is_finite():
-            raise OffGrid(field, GridFault.NOT_FINITE, f"{px} is not a number")
+            raise OffGrid(field, GridFault.NOT_FINITE, f"{_shown(px)} is not a number")
         if px <= 0:
-            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{px} is not above zero")
+            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{_shown(px)} is not above zero")
         if px > MAX_PX:
-            raise OffGrid(field, GridFault.TOO_LARGE, f"{px} is above {MAX_PX}")
+            raise OffGrid(field, GridFault.TOO_LARGE, f"{_shown(px)} is above {MAX_PX}")
         band = self._band(px)
         if px % band.tick:
-            raise OffGrid(field, GridFault.OFF_TICK, f"{px} is not a multiple of {band.tick}")
+            raise OffGrid(field, GridFault.OFF_TICK, f"{_shown(px)} is off the tick {band.tick}")
         return int(px / self.tick)
 
     def px(self, px_ticks: int) -> Decimal:
@@ -107,7 +122,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self.tick * px_ticks
 
     def round_px_ticks(self, px_ticks: int, side: Side) -> int:
-        """The nearest admitted price that is no more aggressive than `px_ticks` for `side`."""
+        """The nearest admitted price that is no more aggressive than `px_ticks` for `side`.
+
+        0 for a buy below the lowest price there is.
+        """
         step = int(self._band(self.px(px_ticks)).tick / self.tick)
         down = px_ticks // step * step
         return down if side is Side.BUY or down == px_ticks else down + step
@@ -116,19 +134,19 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """`qty` in shares, for an order. Raises OffGrid naming `field`."""
         shares = self.fill_qty(qty, field)
         if shares % self.lot:
-            raise OffGrid(field, GridFault.OFF_LOT, f"{qty} is not a multiple of lot {self.lot}")
+            raise OffGrid(field, GridFault.OFF_LOT, f"{_shown(qty)} is off the lot {self.lot}")
         return shares
 
     def fill_qty(self, qty: Decimal, field: str) -> int:
         """`qty` in shares, for a fill, which may be an odd lot. Raises OffGrid naming `field`."""
         if not qty.is_finite():
-            raise OffGrid(field, GridFault.NOT_FINITE, f"{qty} is not a number")
+            raise OffGrid(field, GridFault.NOT_FINITE, f"{_shown(qty)} is not a number")
         if qty <= 0:
-            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{qty} is not above zero")
+            raise OffGrid(field, GridFault.NOT_POSITIVE, f"{_shown(qty)} is not above zero")
         if qty > MAX_QTY:
-            raise OffGrid(field, GridFault.TOO_LARGE, f"{qty} is above {MAX_QTY}")
+            raise OffGrid(field, GridFault.TOO_LARGE, f"{_shown(qty)} is above {MAX_QTY}")
         if qty != qty.to_integral_value():
-            raise OffGrid(field, GridFault.NOT_WHOLE, f"{qty} is not a whole number of shares")
+            raise OffGrid(field, GridFault.NOT_WHOLE, f"{_shown(qty)} is not whole")
         return int(qty)
 
     def _band(self, px: Decimal) -> TickBand:

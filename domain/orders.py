@@ -41,10 +41,14 @@ CHILD_TRANSITIONS: Final[dict[tuple[OrdStatus, ExecType], OrdStatus]] = {
     (OrdStatus.FILLED, ExecType.NEW): OrdStatus.FILLED,  # the late ack of a marketable order
     (OrdStatus.CANCELED, ExecType.NEW): OrdStatus.CANCELED,  # the late ack of an IOC
     (OrdStatus.CANCELED, ExecType.CANCELED): OrdStatus.CANCELED,
+    (OrdStatus.EXPIRED, ExecType.NEW): OrdStatus.EXPIRED,  # the late ack of an IOC that expired
     (OrdStatus.EXPIRED, ExecType.EXPIRED): OrdStatus.EXPIRED,
+    (OrdStatus.DONE_FOR_DAY, ExecType.DONE_FOR_DAY): OrdStatus.DONE_FOR_DAY,
     (OrdStatus.DONE_FOR_DAY, ExecType.CANCELED): OrdStatus.CANCELED,
     (OrdStatus.DONE_FOR_DAY, ExecType.EXPIRED): OrdStatus.EXPIRED,
     (OrdStatus.FILLED, ExecType.CANCELED): OrdStatus.FILLED,  # cancel crossed the last fill
+    (OrdStatus.FILLED, ExecType.EXPIRED): OrdStatus.FILLED,  # so may the end of the day
+    (OrdStatus.FILLED, ExecType.DONE_FOR_DAY): OrdStatus.FILLED,
     (OrdStatus.REJECTED, ExecType.REJECTED): OrdStatus.REJECTED,
     (OrdStatus.REJECTED, ExecType.ORDER_STATUS): OrdStatus.REJECTED,
     **{(status, kind): status for status in _OPEN for kind in _KEEPS},
@@ -69,8 +73,8 @@ def next_child_status(status: OrdStatus, exec_type: ExecType) -> OrdStatus:
 
 
 def settled_by_qty(status: OrdStatus, order_qty: int, cum_qty: int) -> OrdStatus:
-    """The status after quantities changed. Canceled, expired and done-for-day orders stay so."""
-    if status in (OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.DONE_FOR_DAY):
+    """The status after quantities changed. An order that ended other than by fills stays so."""
+    if status in CHILD_TERMINAL and status is not OrdStatus.FILLED:
         return status
     if cum_qty >= order_qty:
         return OrdStatus.FILLED

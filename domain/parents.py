@@ -5,6 +5,7 @@ instrument and answers a number that is off its grid with a coded reject that na
 """
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
@@ -12,6 +13,7 @@ from domain.fix_codes import OrdType
 from domain.instruments import Side
 
 ParamValue = bool | int | float | str
+TimeNs = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]  # 64 bits reach the year 2262
 
 
 class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
@@ -32,11 +34,11 @@ class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
     algo: str
     ord_type: OrdType = OrdType.MARKET
     limit_px: Decimal | None = None
-    start_ns: int | None = None
-    end_ns: int | None = None
+    start_ns: TimeNs | None = None
+    end_ns: TimeNs | None = None
     params: dict[str, ParamValue] = {}
     account: str | None = None
-    sent_ns: int
+    sent_ns: TimeNs
 
 
 class ReplaceParent(msgspec.Struct, frozen=True, kw_only=True, tag="replace_parent",
@@ -49,8 +51,8 @@ class ReplaceParent(msgspec.Struct, frozen=True, kw_only=True, tag="replace_pare
     symbol: str
     order_qty: Decimal | None = None
     limit_px: Decimal | None = None
-    end_ns: int | None = None
-    sent_ns: int
+    end_ns: TimeNs | None = None
+    sent_ns: TimeNs
 
 
 class CancelParent(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_parent",
@@ -61,7 +63,7 @@ class CancelParent(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_parent
     cl_ord_id: str
     orig_cl_ord_id: str
     symbol: str
-    sent_ns: int
+    sent_ns: TimeNs
 
 
 class PauseParent(msgspec.Struct, frozen=True, kw_only=True, tag="pause_parent",
@@ -72,7 +74,7 @@ class PauseParent(msgspec.Struct, frozen=True, kw_only=True, tag="pause_parent",
     cl_ord_id: str
     orig_cl_ord_id: str
     symbol: str
-    sent_ns: int
+    sent_ns: TimeNs
 
 
 class ResumeParent(msgspec.Struct, frozen=True, kw_only=True, tag="resume_parent",
@@ -83,7 +85,7 @@ class ResumeParent(msgspec.Struct, frozen=True, kw_only=True, tag="resume_parent
     cl_ord_id: str
     orig_cl_ord_id: str
     symbol: str
-    sent_ns: int
+    sent_ns: TimeNs
 
 
 ParentRequest = NewParent | ReplaceParent | CancelParent | PauseParent | ResumeParent
