@@ -13,7 +13,7 @@ from domain.fix_codes import OrdType
 from domain.instruments import Side
 
 ParamValue = bool | int | float | str
-TimeNs = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]  # 64 bits reach the year 2262
+TimeNs = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # 64 bits reach the year 2262
 
 
 class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
