@@ -171,7 +171,7 @@ class Costs:
                 market = self._markets[event.symbol] = Market()
             for mark in market.on_event(event):
                 parent = self._parents[mark.order_id]
-                if parent.end is mark:
+                if parent.end is mark and parent.order_id in self._live:
                     costs += self._final(parent, event.at_ns)
         return costs
 
@@ -249,15 +249,17 @@ class Costs:
             parent.end = None
             self._live[parent.order_id] = parent
             return []
+        if parent.ord_status is OrdStatus.FILLED and parent.last_fill_ns:
+            end_ns = parent.last_fill_ns
+        else:
+            end_ns = parent.end.at_ns if parent.end is not None else at_ns
+        if parent.end is None or parent.end.at_ns != end_ns:
+            parent.end = Mark(order_id=parent.order_id, at_ns=end_ns, inclusive=True)
+            self._market(parent).want(parent.end)
         if parent.facts() == parent.published:
             self._live.pop(parent.order_id, None)
             return []
-        filled = parent.ord_status is OrdStatus.FILLED and parent.last_fill_ns
-        if parent.end is None or filled:
-            end_ns = max(parent.start_ns, parent.last_fill_ns if filled else at_ns)
-            parent.end = Mark(order_id=parent.order_id, at_ns=end_ns, inclusive=True)
-            self._live[parent.order_id] = parent
-            self._market(parent).want(parent.end)
+        self._live[parent.order_id] = parent
         return self._final(parent, at_ns) if parent.end.is_read else []
 
     def _final(self, parent: Parent, at_ns: int) -> list[ParentCost]:
@@ -268,7 +270,10 @@ class Costs:
 
     def _cost(self, parent: Parent, end: Sums | None, at_ns: int) -> ParentCost:
         tick = self._instruments[parent.symbol].tick
-        start, total = parent.start.sums, parent.total
+        total = parent.total
+        start = parent.start.sums
+        if end is not None and end.at_ns < parent.start_ns:
+            start = None  # cancelled before its start: there is no interval
         arrival_px = parent.arrival_px
         if arrival_px is None and parent.arrival is not None:
             arrival_px = mid_px(parent.arrival.sums, tick)
