@@ -11,6 +11,8 @@ from domain.deadletters import DeadLetter, DeadLetterReason
 
 _PATH: Final = re.compile(r"`\$\.?([^`]*)`")
 _MISSING: Final = re.compile(r"required field `([^`]*)`|unknown field `([^`]*)`")
+_EVENT_TAG: Final = re.compile(r"\[\d+\]\[0\]")  # where `marketdata` says what an event is
+_FIELD_MAX: Final = 256  # characters of a field's name that are passed on: a sender chose them
 RAW_MAX: Final = 4_096  # bytes of a bad record that its dead letter carries
 
 _JSON: Final = msgspec.json.Encoder()
@@ -36,7 +38,7 @@ def encode(topic: Topic, message: object) -> bytes:
     return (_MSGPACK if SPECS[topic].msgpack else _JSON).encode(message)
 
 
-def decode(topic: Topic, value: bytes) -> Any:
+def decode(topic: Topic, value: bytes) -> Any:  # noqa: ANN401 - the topic decides, at run time
     """The message of a record (for `marketdata`: a list of events). Raises Undecodable."""
     if len(value) > SPECS[topic].max_value_bytes:
         raise Undecodable(
@@ -47,20 +49,36 @@ def decode(topic: Topic, value: bytes) -> Any:
     try:
         return _DECODERS[topic].decode(value)
     except msgspec.ValidationError as error:
-        raise _undecodable(str(error)) from error
+        raise _undecodable(str(error), value) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(DeadLetterReason.NOT_DECODABLE, None, str(error)) from error
 
 
-def _undecodable(text: str) -> Undecodable:
+def _undecodable(text: str, value: bytes) -> Undecodable:
     missing = _MISSING.search(text)
     path = _PATH.search(text)
     field = path.group(1) if path else None
     if missing:
         field = ".".join(filter(None, (field, missing.group(1) or missing.group(2))))
-    if field == "type":
+    if field is None:  # the whole is not what a message is: a list, a number, FIX text
+        return Undecodable(DeadLetterReason.NOT_DECODABLE, None, text)
+    if field == "type" or _EVENT_TAG.fullmatch(field):
         return Undecodable(DeadLetterReason.UNKNOWN_TYPE, "type", text)
-    return Undecodable(DeadLetterReason.BAD_FIELD, field, text)
+    if field.endswith("[...]"):
+        field = _mapping_field(field.removesuffix("[...]"), value)
+    return Undecodable(DeadLetterReason.BAD_FIELD, field[:_FIELD_MAX], text)
+
+
+def _mapping_field(field: str, value: bytes) -> str:
+    """`params[...]` as `params.<name>`: the first entry that is no plain value."""
+    try:
+        entries = msgspec.json.decode(value, type=dict[str, Any])[field]
+    except (msgspec.MsgspecError, RecursionError):
+        return field
+    named = (
+        name for name, entry in entries.items() if not isinstance(entry, bool | int | float | str)
+    )
+    return next((f"{field}.{name}" for name in named), field)
 
 
 def dead_letter(
