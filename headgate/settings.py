@@ -5,13 +5,14 @@
 file's content.
 """
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -19,6 +20,8 @@ from domain.instruments import Instrument, InstrumentTable
 from headgate.clock import ClockSettings
 
 ENV_PREFIX = "HEADGATE__"
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class SettingsError(Exception):
@@ -37,8 +40,8 @@ class BusSettings(_Section, frozen=True, kw_only=True):
 
     bootstrap_servers: str = ""
     prefix: str = "headgate"
-    partitions: int = 4
-    replication_factor: int = 1
+    partitions: Count = 4
+    replication_factor: Count = 1
     embedded: bool = False
     client: dict[str, str | int | float | bool] = {}
 
@@ -62,7 +65,7 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     """
 
     index: int = 0
-    count: int = 1
+    count: Count = 1
     stale_market_data_ms: int = 5_000
     start_past_bound_s: int = 300
     reject_backoff_ms: int = 1_000
@@ -175,9 +178,11 @@ def load_settings(path: Path | None, env: Mapping[str, str] | None = None) -> Se
             raw["instruments_file"] = str(path.parent / str(raw["instruments_file"]))
     _overlay(raw, os.environ if env is None else env)
     try:
-        return msgspec.convert(raw, Settings, strict=True)
+        settings = msgspec.convert(raw, Settings, strict=True)
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(f"{path or 'settings'}: {error}") from error
+    _refuse_non_finite(msgspec.structs.asdict(settings), str(path or "settings"))
+    return settings
 
 
 def load_instruments(path: Path) -> InstrumentTable:
@@ -187,6 +192,20 @@ def load_instruments(path: Path) -> InstrumentTable:
         return InstrumentTable(found.instruments)
     except (msgspec.ValidationError, ValueError) as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def _refuse_non_finite(value: object, at: str) -> None:
+    """A limit that is not a number would compare false with everything and so limit nothing."""
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_non_finite(inner, f"{at}: {key}")
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            _refuse_non_finite(inner, at)
+    elif isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise SettingsError(f"{at}: {value} is not a finite number")
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -228,7 +247,7 @@ def _inner_table(raw: dict[str, Any], keys: list[str], name: str) -> dict[str, A
     return found
 
 
-def _json_or_text(value: str) -> Any:
+def _json_or_text(value: str) -> object:
     try:
         return msgspec.json.decode(value)
     except msgspec.DecodeError:
