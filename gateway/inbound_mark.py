@@ -47,7 +47,7 @@ class InboundMark:
         return self._next_token
 
     def done(self, token: int) -> None:
-        """What this message asked for is durable, or it was answered. Unknown tokens are ignored."""
+        """What this message asked for is durable, or it was answered. Ignores unknown tokens."""
         entry = self._entries.get(token)
         if entry is None:
             return
@@ -59,7 +59,7 @@ class InboundMark:
             del self._entries[first]
 
     def saw(self, seq: int) -> None:
-        """The message `seq` needs nothing more. It may skip numbers: those needed nothing either."""
+        """The message `seq` needs nothing more, nor does any number that it skips."""
         self.done(self.began(seq))
 
     @property
