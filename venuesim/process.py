@@ -1,0 +1,265 @@
+"""The venue simulator as a process: FIX sessions in front, market data behind, one loop.
+
+It decides nothing: it reads requests, calls the venues, journals, sends and publishes.
+"""
+
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from queue import Empty
+from random import Random
+from types import FrameType
+from typing import Final
+
+import structlog
+
+from bus.codec import encode
+from bus.kafka import KafkaLog
+from bus.log import BusFailed, Log
+from bus.topics import Topic
+from domain.fix_message import BadField, FixMessage
+from domain.instruments import Instrument, InstrumentTable
+from domain.marketdata import Quote, Trade, TradingStatus
+from headgate import metrics
+from headgate.clock import Clock
+from headgate.settings import Settings, VenueSettings, load_instruments
+from headgate.telemetry import Health, StopSignal, configure_logs, serve
+from venuesim.client_orders import Sent, fold
+from venuesim.fix_venue import FixEndpoint, FixVenues, Inbound, LoggedOn
+from venuesim.journal import Journal
+from venuesim.order_flow import EfficientPrice, OrderFlow
+from venuesim.requests import (
+    CancelOrder,
+    CancelRejected,
+    NewOrder,
+    ReplaceOrder,
+    Report,
+)
+from venuesim.translation import answer_text, business_reject_text, read_request
+from venuesim.venue import MarketEvent, Output, Venue, VenueTerms
+
+ROUND_S: Final = 0.01  # the longest wait for a request; the flow goes on at this grain
+REQUESTS_PER_ROUND: Final = 500  # bounds how long market data waits behind a burst of orders
+DAY_NS: Final = 86_400_000_000_000
+FLUSH_S: Final = 5.0
+
+logger = structlog.get_logger()
+
+
+class _SessionCut:
+    """SIGUSR1 asks for every FIX connection to be dropped: tests cut a session this way."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+        signal.signal(signal.SIGUSR1, self._cut)
+
+    def _cut(self, number: int, frame: FrameType | None) -> None:
+        self.wanted = True
+
+
+class VenueSimulator:
+    """The venues of this process and everything they touch."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: tuple[str, ...],
+        instruments: InstrumentTable,
+        log: Log,
+    ) -> None:
+        self._clock = Clock(settings.clock)
+        self._log = log
+        store_dir = Path(settings.venuesim.store_dir)
+        chosen = [each for each in settings.venues if each.name in names or not names]
+        self._journals = {each.name: Journal(store_dir / f"{each.name}.jsonl") for each in chosen}
+        self._venues = self._open_venues(settings, chosen, instruments)
+        self._fix = FixVenues([_endpoint(each) for each in chosen], store_dir)
+
+    def start(self) -> None:
+        """Accept sessions."""
+        self._fix.start()
+
+    def turn(self, timeout_s: float) -> None:
+        """One turn of the loop."""
+        # 1 poll: what came over FIX
+        inbound = self._receive(min(timeout_s, self._until_due_s()))
+        # 2 the venues do what is due
+        now_ns = self._clock.now_ns()
+        market: list[MarketEvent] = []
+        logged_on = [each.venue for each in inbound if isinstance(each, LoggedOn)]
+        self._hand_in(inbound, now_ns)
+        for name, venue in self._venues.items():
+            outputs = venue.on_logon(now_ns) if name in logged_on else []
+            outputs += venue.on_timer(now_ns)
+            # 3 journal, then answer
+            self._answer(name, outputs, now_ns)
+            market += [each for each in outputs if isinstance(each, Quote | Trade | TradingStatus)]
+        # 4 publish, one record a symbol; nothing here waits for the broker
+        self._publish(market)
+        self._log.poll(0)
+
+    def disconnect(self) -> None:
+        """Drop the FIX connections; orders and sequence numbers stay."""
+        self._fix.disconnect()
+
+    def stop(self) -> None:
+        """Log out, close. Open orders stay open: a restart cancels them."""
+        self._fix.stop()
+        for journal in self._journals.values():
+            journal.close()
+        self._log.flush(FLUSH_S)
+
+    def _open_venues(
+        self, settings: Settings, chosen: list[VenueSettings], instruments: InstrumentTable
+    ) -> dict[str, Venue]:
+        now_ns = self._clock.now_ns()
+        simulated = settings.venuesim
+        prices: dict[str, EfficientPrice] = {}
+        for symbol, px in simulated.start_px.items():
+            instrument = instruments.get(symbol)
+            if instrument is not None:
+                start = int(px / instrument.tick)
+                midnight_ns = now_ns - now_ns % DAY_NS
+                path = Random(f"{simulated.seed}/{symbol}")  # noqa: S311  # a simulation
+                prices[symbol] = EfficientPrice(start, midnight_ns, path)
+        venues = {}
+        for each in chosen:
+            traded = [
+                found
+                for found in instruments.by_symbol.values()
+                if each.name in found.venues and found.symbol in prices
+            ]
+            flows = {
+                found.symbol: self._flow(settings, each.name, found, prices[found.symbol], now_ns)
+                for found in traded
+            }
+            orders = fold(each.name, self._journals[each.name].read())
+            venues[each.name] = Venue(_terms(settings, each), traded, flows, orders)
+        return venues
+
+    def _flow(
+        self, settings: Settings, name: str, instrument: Instrument, price: EfficientPrice,
+        now_ns: int,
+    ) -> OrderFlow:  # fmt: skip
+        seed = f"{settings.venuesim.seed}/{name}/{instrument.symbol}"
+        return OrderFlow(instrument, price, Random(seed), now_ns)  # noqa: S311  # a simulation
+
+    def _until_due_s(self) -> float:
+        """Seconds of the wall until a request that waits for a latency is due."""
+        due = [each.next_request_ns() for each in self._venues.values()]
+        waiting = [each for each in due if each is not None]
+        if not waiting:
+            return ROUND_S
+        return max(0.0, self._clock.wall_s(min(waiting) - self._clock.now_ns()))
+
+    def _receive(self, timeout_s: float) -> list[Inbound]:
+        found: list[Inbound] = []
+        try:
+            found.append(self._fix.inbound.get(timeout=timeout_s))
+            while len(found) < REQUESTS_PER_ROUND:
+                found.append(self._fix.inbound.get_nowait())
+        except Empty:
+            pass
+        return found
+
+    def _hand_in(self, inbound: list[Inbound], now_ns: int) -> None:
+        for each in inbound:
+            if isinstance(each, LoggedOn):
+                logger.info("logged_on", venue=each.venue)
+                continue
+            metrics.FIX_MESSAGES.labels(each.venue, "in").inc()
+            message = FixMessage.parse(each.text)
+            try:
+                request = read_request(message, now_ns)
+            except BadField as error:
+                logger.warning("not_readable", venue=each.venue, error=str(error))
+                self._fix.send(each.venue, business_reject_text(message, error))
+                continue
+            self._venues[each.venue].on_request(request, now_ns)
+
+    def _answer(self, name: str, outputs: list[Output], now_ns: int) -> None:
+        """Journal what was done, send the answers, journal that they are with the session."""
+        answers = [each for each in outputs if isinstance(each, Report | CancelRejected)]
+        requests = (NewOrder, CancelOrder, ReplaceOrder)
+        journal = self._journals[name]
+        journal.append(
+            each
+            for each in outputs
+            if isinstance(each, requests)
+            or (isinstance(each, Report | CancelRejected) and not each.poss_resend)
+        )
+        for answer in answers:
+            self._fix.send(name, answer_text(answer))
+        if answers:
+            journal.append([Sent(at_ns=now_ns)])
+            metrics.FIX_MESSAGES.labels(name, "out").inc(len(answers))
+        metrics.VENUESIM_ORDERS.labels(name).inc(sum(isinstance(e, NewOrder) for e in outputs))
+
+    def _publish(self, market: Iterable[MarketEvent]) -> None:
+        by_symbol: dict[str, list[MarketEvent]] = {}
+        for event in market:
+            by_symbol.setdefault(event.symbol, []).append(event)
+            if isinstance(event, Quote):
+                metrics.VENUESIM_QUOTES.labels(event.venue).inc()
+            elif isinstance(event, Trade):
+                metrics.VENUESIM_TRADES.labels(event.venue).inc()
+        for symbol, events in by_symbol.items():
+            self._log.append(Topic.MARKETDATA, symbol, encode(Topic.MARKETDATA, events))
+
+
+def run(settings: Settings, venue_names: tuple[str, ...] = ()) -> int:
+    """Simulate these venues (all of the settings if none is named) until told to stop."""
+    configure_logs("venuesim", settings.log.level)
+    instruments = load_instruments(Path(settings.instruments_file))
+    metrics.announce("venuesim", settings.hash(), instruments.hash)
+    try:
+        log = KafkaLog(settings.bus, group="venuesim")
+        return serve_venues(settings, venue_names, instruments, log)
+    except BusFailed as error:
+        metrics.BUS_FAILURES.inc()
+        logger.error("bus_failed", error=str(error))
+        return 1
+
+
+def serve_venues(
+    settings: Settings, venue_names: tuple[str, ...], instruments: InstrumentTable, log: Log
+) -> int:
+    """The loop, on any bus. Raises BusFailed after it has stopped the FIX sessions."""
+    stop, cut, health = StopSignal(), _SessionCut(), Health()
+    http = serve(settings.http, health)
+    simulator = VenueSimulator(settings, venue_names, instruments, log)
+    try:
+        simulator.start()
+        health.clear("start")
+        logger.info("started", venues=venue_names, settings=settings.hash())
+        while not stop.is_set:
+            simulator.turn(ROUND_S)
+            health.beat()
+            if cut.wanted:
+                cut.wanted = False
+                logger.info("cut", reason="SIGUSR1")
+                simulator.disconnect()
+    finally:
+        simulator.stop()
+        if http is not None:
+            http.shutdown()
+    log.close()
+    return 0
+
+
+def _endpoint(venue: VenueSettings) -> FixEndpoint:
+    return FixEndpoint(
+        venue=venue.name,
+        port=venue.port,
+        comp_id=venue.comp_id,
+        client_comp_id=venue.our_comp_id,
+    )
+
+
+def _terms(settings: Settings, venue: VenueSettings) -> VenueTerms:
+    return VenueTerms(
+        name=venue.name,
+        taker_fee=venue.taker_fee,
+        maker_fee=venue.maker_fee,
+        latency_ns=settings.venuesim.latency_ms * 1_000_000,
+    )

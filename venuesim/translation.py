@@ -1,0 +1,159 @@
+"""FIX 4.4 text to the venue's requests, and its answers to FIX 4.4 text. No FIX engine.
+
+A message that cannot be read raises BadField; the shell answers it with
+BusinessMessageReject(35=j).
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from domain.fix_message import BadField, Fields, FixMessage, fix_text, timestamp_text
+from venuesim.requests import (
+    Answer,
+    CancelOrder,
+    CancelRejected,
+    MassStatusRequest,
+    NewOrder,
+    ReplaceOrder,
+    Report,
+    Request,
+    StatusRequest,
+)
+
+PARTICIPATE_DONT_INITIATE: Final = "6"  # ExecInst(18): post only
+ALL_ORDERS: Final = "7"  # MassStatusReqType(585)
+ABSOLUTE: Final = "3"  # CommType(13): the total, in currency units
+CONDITIONALLY_REQUIRED: Final = 5  # BusinessRejectReason(380)
+
+MSG_TYPES: Final = ("D", "F", "G", "H", "AF")
+
+
+def read_request(message: FixMessage, at_ns: int) -> Request:
+    """The request of a message whose MsgType(35) is one of MSG_TYPES. Raises BadField."""
+    if message.msg_type == "D":
+        return _new_order(message, at_ns)
+    if message.msg_type == "F":
+        return CancelOrder(
+            cl_ord_id=message.require(11),
+            orig_cl_ord_id=message.require(41),
+            symbol=message.require(55),
+            side=message.require(54),
+            at_ns=at_ns,
+        )
+    if message.msg_type == "G":
+        return _replace_order(message, at_ns)
+    if message.msg_type == "H":
+        return StatusRequest(
+            cl_ord_id=message.require(11),
+            symbol=message.require(55),
+            side=message.require(54),
+            ord_status_req_id=message.get(790),
+            at_ns=at_ns,
+        )
+    assert message.msg_type == "AF"
+    if message.require(585) != ALL_ORDERS:
+        raise BadField(585, "only 7, all orders, is offered")
+    return MassStatusRequest(mass_status_req_id=message.require(584), at_ns=at_ns)
+
+
+def answer_text(answer: Answer) -> str:
+    """The FIX message of an answer."""
+    if isinstance(answer, Report):
+        return fix_text("8", _report_fields(answer))
+    return fix_text("9", _cancel_rejected_fields(answer))
+
+
+def business_reject_text(message: FixMessage, error: BadField) -> str:
+    """BusinessMessageReject(35=j) of a message that could not be read."""
+    fields: Fields = [(45, message.get(34, "0") or "0"), (372, message.msg_type)]
+    cl_ord_id = message.get(11)
+    if cl_ord_id:
+        fields.append((379, cl_ord_id))
+    return fix_text("j", [*fields, (380, CONDITIONALLY_REQUIRED), (58, str(error))])
+
+
+def _new_order(message: FixMessage, at_ns: int) -> NewOrder:
+    return NewOrder(
+        cl_ord_id=message.require(11),
+        symbol=message.require(55),
+        side=message.require(54),
+        order_qty=message.decimal(38),
+        ord_type=message.require(40),
+        px=_px(message),
+        time_in_force=message.get(59) or "0",
+        post_only=PARTICIPATE_DONT_INITIATE in (message.get(18) or "").split(),
+        poss_resend=message.get(97) == "Y",
+        poss_dup=message.get(43) == "Y",
+        at_ns=at_ns,
+    )
+
+
+def _replace_order(message: FixMessage, at_ns: int) -> ReplaceOrder:
+    return ReplaceOrder(
+        cl_ord_id=message.require(11),
+        orig_cl_ord_id=message.require(41),
+        symbol=message.require(55),
+        side=message.require(54),
+        order_qty=message.decimal(38),
+        ord_type=message.require(40),
+        px=_px(message),
+        at_ns=at_ns,
+    )
+
+
+def _px(message: FixMessage) -> Decimal | None:
+    return message.decimal(44) if message.get(44) else None
+
+
+def _report_fields(report: Report) -> list[tuple[int, object]]:
+    fields: list[tuple[int, object]] = [(97, "Y")] if report.poss_resend else []
+    fields += [(37, report.order_id), (11, report.cl_ord_id)]
+    optional: list[tuple[int, object]] = [
+        (41, report.orig_cl_ord_id),
+        (790, report.ord_status_req_id),
+        (584, report.mass_status_req_id),
+        (911, report.tot_num_reports),
+        (912, _flag(report.last_rpt_requested)),
+        (103, report.ord_rej_reason),
+        (378, report.exec_restatement_reason),
+        (58, report.text),
+    ]
+    fields += [(tag, value) for tag, value in optional if value is not None]
+    fields += [
+        (17, report.exec_id),
+        (150, report.exec_type.value),
+        (39, report.ord_status.value),
+        (55, report.symbol),
+        (54, report.side),
+        (38, report.order_qty),
+        (14, report.cum_qty),
+        (151, report.leaves_qty),
+        (6, f"{report.avg_px:f}"),
+        (60, timestamp_text(report.at_ns)),
+    ]
+    if report.last_qty and report.last_px is not None:
+        fields += [(32, report.last_qty), (31, f"{report.last_px:f}")]
+    if report.liquidity is not None:
+        fields.append((851, report.liquidity.value))
+    if report.fee is not None:
+        fields += [(12, f"{report.fee:f}"), (13, ABSOLUTE)]
+    return fields
+
+
+def _cancel_rejected_fields(rejected: CancelRejected) -> list[tuple[int, object]]:
+    fields: list[tuple[int, object]] = [(97, "Y")] if rejected.poss_resend else []
+    return [
+        *fields,
+        (37, rejected.order_id),
+        (11, rejected.cl_ord_id),
+        (41, rejected.orig_cl_ord_id),
+        (39, rejected.ord_status.value),
+        (434, rejected.response_to.value),
+        (102, rejected.reason.value),
+        (60, timestamp_text(rejected.at_ns)),
+        (58, rejected.text),
+    ]
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else "Y" if value else "N"
