@@ -44,7 +44,7 @@ def exchange_zone(name: str, day: date) -> ZoneInfo:
     return ZoneInfo(str(_exchange_calendar(name, day, day).tz))
 
 
-def _exchange_calendar(name: str, first: date, last: date) -> Any:  # the library has no types
+def _exchange_calendar(name: str, first: date, last: date) -> Any:  # noqa: ANN401  # it has no types
     import exchange_calendars  # here, because most commands never need it
     from exchange_calendars.errors import CalendarError
 

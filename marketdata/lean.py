@@ -138,9 +138,7 @@ def _quotes(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Ite
         if bid_px < 0 or bid_qty < 0 or ask_px < 0 or ask_qty < 0:
             raise rows.bad(number, "a number below zero")
         last_ms = ms
-        yield Quote(
-            symbol, VENUE, bid_px, bid_qty, ask_px, ask_qty, midnight_ns + ms * _NS_PER_MS
-        )
+        yield Quote(symbol, VENUE, bid_px, bid_qty, ask_px, ask_qty, midnight_ns + ms * _NS_PER_MS)
 
 
 def _trades(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Iterator[Trade]:

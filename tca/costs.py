@@ -215,6 +215,7 @@ class Costs:
         )  # fmt: skip
         self._parents[parent.order_id] = self._live[parent.order_id] = parent
         self._market(parent).want(parent.start)
+        self._next_publish_ns = self._next_publish_ns or report.transact_ns
         return parent
 
     def _apply(self, parent: Parent, report: ParentReport) -> None:

@@ -1,0 +1,227 @@
+"""`headgate simulate`: one parent over one recorded day, in virtual time.
+
+What the user typed is read here and refused by name; the result goes to a text stream.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final, TextIO, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from algos.partition import Partition
+from algos.policy import Policy
+from bus.topics import Topic
+from domain.children import CancelChild, NewChild, ReplaceChild
+from domain.fix_codes import OrdType
+from domain.instruments import Instrument, InstrumentTable, Side
+from domain.parents import NewParent, ParamValue
+from domain.reports import ParentReport, ParentWaiting
+from domain.sessions import Session, TradingCalendar
+from gateway.risk import Limits
+from headgate.calendars import exchange_zone, load_calendar
+from headgate.settings import LimitSettings, Settings, WorkerSettings
+from marketdata.lean import US_TICKS, VENUE, BadTickFile, Skipped, read_day
+from simulation.replay_venue import Fees, ReplayVenue
+from simulation.runner import PARTITION, Simulation
+from tca.costs import Costs
+from tca.table import cost_table
+
+CALENDAR: Final = "XNYS"  # the tape is that of the US
+SOURCE: Final = "SIMULATE"
+SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+# What US exchanges charge and pay about, per share.
+FEES: Final = Fees(taker=Decimal("0.003"), maker=Decimal("-0.002"))
+_MAX_ORDER_QTY: Final = 10_000_000
+_MAX_ORDER_NOTIONAL: Final = Decimal(10) ** 10
+_AFTER_END_NS: Final = 60_000_000_000  # for the last cancels, and TCA's grace
+
+EXIT_OK: Final = 0
+EXIT_NOT_DONE: Final = 1
+EXIT_USAGE: Final = 2
+
+Parsed = TypeVar("Parsed")
+
+
+class BadArgument(Exception):
+    """An argument that cannot be used; the text begins with its name."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What to simulate, as typed. Times are local to the exchange, HH:MM or HH:MM:SS.
+
+    `params`: name=value each. `seed`: another one gives other slice times and sizes.
+    """
+
+    data: Path
+    symbol: str
+    date: str
+    algo: str
+    side: str
+    quantity: str
+    start: str
+    end: str
+    limit_price: str | None = None
+    params: tuple[str, ...] = ()
+    lot: int = 100
+    seed: int = 0
+
+
+def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> int:
+    """Run it and print its costs. Returns the exit status: 2 for bad input, 1 if it never ended."""
+    try:
+        return _simulate(request, settings, out)
+    except (BadArgument, BadTickFile) as error:
+        err.write(f"headgate simulate: {error}\n")
+        return EXIT_USAGE
+
+
+def _simulate(request: Request, settings: Settings, out: TextIO) -> int:
+    day = _parse("date", request.date, date.fromisoformat)
+    skipped = Skipped()
+    market = read_day(request.data, request.symbol, day, skipped)
+    calendar = load_calendar(CALENDAR, day, day)
+    if not calendar.sessions:
+        raise BadArgument(f"--date: {day} is no trading day of {CALENDAR}")
+    session = calendar.sessions[0]
+    parent = _parent(request, day, exchange_zone(CALENDAR, day))
+    run = _simulation(request, calendar, session, settings)
+    run.run(market, [parent], max(parent.end_ns or 0, session.close_ns) + _AFTER_END_NS)
+    for reject in run.rejects:
+        reason = reject.reason.value if reject.reason is not None else "rejected"
+        raise BadArgument(f"order refused: {reason}: {reject.field}: {reject.text}")
+    out.write(_summary(run, skipped))
+    out.write(cost_table(run.finals))
+    return EXIT_OK if run.finals else EXIT_NOT_DONE
+
+
+def _parent(request: Request, day: date, zone: ZoneInfo) -> NewParent:
+    start_ns = _local_ns("start", request.start, day, zone)
+    limit_px = None
+    if request.limit_price is not None:
+        limit_px = _parse("limit-price", request.limit_price, Decimal)
+    if request.side not in SIDES:
+        raise BadArgument(f"--side: {request.side!r} is not one of {', '.join(SIDES)}")
+    return NewParent(
+        source=SOURCE, cl_ord_id=f"{request.algo}-1", symbol=request.symbol.upper(),
+        side=SIDES[request.side], order_qty=_parse("quantity", request.quantity, Decimal),
+        algo=request.algo, ord_type=OrdType.MARKET if limit_px is None else OrdType.LIMIT,
+        limit_px=limit_px, start_ns=start_ns, end_ns=_local_ns("end", request.end, day, zone),
+        params=dict(_param(text) for text in request.params), sent_ns=start_ns,
+    )  # fmt: skip
+
+
+def _simulation(request: Request, calendar: TradingCalendar, session: Session,
+                settings: Settings) -> Simulation:  # fmt: skip
+    if request.lot <= 0:
+        raise BadArgument(f"--lot: {request.lot} is not above zero")
+    if request.seed < 0:
+        raise BadArgument(f"--seed: {request.seed} is below zero")
+    instrument = Instrument(
+        symbol=request.symbol.upper(), currency="USD", lot=request.lot, ticks=US_TICKS,
+        calendar=CALENDAR, venues=(VENUE,), max_order_qty=_MAX_ORDER_QTY,
+        max_order_notional=_MAX_ORDER_NOTIONAL,
+    )  # fmt: skip
+    table = InstrumentTable([instrument])
+    trade_date = session.date.replace("-", "")
+    venue = ReplayVenue(name=VENUE, instrument=instrument, trade_date=trade_date, fees=FEES)
+    partition = Partition(
+        number=PARTITION, instruments=table, calendars={CALENDAR: calendar},
+        policy=_policy(settings.worker), partition_of=lambda symbol: PARTITION,
+    )  # fmt: skip
+    return Simulation(
+        partition=partition,
+        costs=Costs(table, settings.tca.publish_interval_ms * 1_000_000),
+        instruments=table,
+        venues={VENUE: venue},
+        limits=_limits(settings.venue_access.limits),
+        seed=request.seed,
+    )
+
+
+def _policy(settings: WorkerSettings) -> Policy:
+    return Policy(
+        stale_ns=settings.stale_market_data_ms * 1_000_000,
+        start_past_bound_s=settings.start_past_bound_s,
+        reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
+        max_participation_cap=settings.max_participation_cap,
+    )
+
+
+def _limits(settings: LimitSettings) -> Limits:
+    return Limits(
+        max_child_qty=settings.max_child_qty,
+        max_child_notional=settings.max_child_notional,
+        price_collar=Decimal(str(settings.price_collar)),
+        messages_per_second=settings.messages_per_second,
+        stale_market_data_ns=settings.stale_market_data_ms * 1_000_000,
+        stale_order_ns=settings.stale_order_ms * 1_000_000,
+    )
+
+
+def _summary(run: Simulation, skipped: Skipped) -> str:
+    """The run in a few lines: market, children, and how long the parent waited for what."""
+    commands = run.records(Topic.CHILDREN)
+    counts = [
+        f"{sum(isinstance(each, kind) for each in commands):,} {word}"
+        for kind, word in ((NewChild, "sent"), (ReplaceChild, "replaces"), (CancelChild, "cancels"))
+    ]
+    lines = [
+        f"market     {run.market_events:,} events played, "
+        f"{skipped.quotes + skipped.trades:,} suspicious rows skipped",
+        f"children   {', '.join(counts)}; {sum(cost.fills for cost in run.finals):,} fills",
+    ]
+    waits = waiting_ns(run.records(Topic.REPORTS))
+    for reason, waited_ns in waits.items():
+        lines.append(f"{'waited' if reason == next(iter(waits)) else '':<11}"
+                     f"{waited_ns / 1e9:>10,.1f} s  {reason}")  # fmt: skip
+    return "\n".join(lines) + "\n\n"
+
+
+def waiting_ns(reports: Sequence[object]) -> dict[str, int]:
+    """How long parents gave each reason for not sending, longest first."""
+    waited: dict[str, int] = {}
+    since: dict[str, tuple[str, int]] = {}
+    for report in reports:
+        if not isinstance(report, ParentWaiting | ParentReport):
+            continue
+        reason, from_ns = since.get(report.order_id, ("", report.transact_ns))
+        if reason:
+            waited[reason] = waited.get(reason, 0) + report.transact_ns - from_ns
+        if isinstance(report, ParentWaiting):
+            reason = report.reason.value
+        since[report.order_id] = (reason, report.transact_ns)
+    return dict(sorted(waited.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _param(text: str) -> tuple[str, ParamValue]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise BadArgument(f"--param: {text!r} is not name=value")
+    return name, _param_value(value)
+
+
+def _param_value(text: str) -> ParamValue:
+    """A JSON boolean or number as such, anything else as text."""
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
+
+
+def _local_ns(name: str, text: str, day: date, zone: ZoneInfo) -> int:
+    clock = _parse(name, text, time.fromisoformat)
+    if clock.tzinfo is not None:
+        raise BadArgument(f"--{name}: {text!r} has a zone; times are local to the exchange")
+    return int(datetime.combine(day, clock, tzinfo=zone).timestamp()) * 1_000_000_000
+
+
+def _parse(name: str, text: str, read: Callable[[str], Parsed]) -> Parsed:
+    try:
+        return read(text)
+    except (ValueError, InvalidOperation) as error:
+        raise BadArgument(f"--{name}: {text!r} cannot be read") from error
