@@ -56,6 +56,8 @@ CHILD_TRANSITIONS: Final[dict[tuple[OrdStatus, ExecType], OrdStatus]] = {
     **{(status, kind): end for status in _OPEN for kind, end in _ENDS.items()},
     **{(status, ExecType.REPLACED): status for status in (*_OPEN, OrdStatus.FILLED)},
     **{(status, kind): status for status in (*_OPEN, *_CLOSED) for kind in _TRADES},
+    # A real trade is booked even on an order that was thought never to have been there.
+    **{(OrdStatus.REJECTED, kind): OrdStatus.REJECTED for kind in _TRADES},
 }
 
 CHILD_TERMINAL: Final = frozenset(

@@ -1,0 +1,168 @@
+"""Whether a parent order is taken on: its terms on the instrument's grid, or a coded refusal.
+
+Reasons are found in the order of RejectReason. Both doors, FIX and Kafka, end here.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from algos.catalogue import ALGORITHMS, Algorithm
+from algos.parameters import Rejection, Values, read_parameters
+from algos.parent import Terms
+from domain.fix_codes import OrdType
+from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid
+from domain.parents import NewParent
+from domain.refusals import RejectReason
+from domain.sessions import TradingCalendar
+
+ID_MAX: Final = 64  # characters of a ClOrdID(11), a source, an account
+# An order may come this long before its session opens and waits for it; earlier than that it is
+# for a closed session. Six hours before a New York open is 03:30 there.
+EARLY_NS_MAX: Final = 6 * 3_600 * 10**9
+
+_GRID_REASONS: Final = {
+    GridFault.OFF_LOT: RejectReason.OFF_LOT,
+    GridFault.OFF_TICK: RejectReason.OFF_TICK,
+}
+
+
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that is taken on. `notes`: what was changed on the way, for the OMS to read."""
+
+    instrument: Instrument
+    algorithm: Algorithm
+    params: Values
+    terms: Terms
+    notes: tuple[str, ...]
+
+
+def admit(
+    request: NewParent, *, instruments: InstrumentTable,
+    calendars: Mapping[str, TradingCalendar], start_past_bound_s: int,
+    max_participation_cap: float, mid_px: Decimal | None, now_ns: int,
+) -> Admitted | Rejection:  # fmt: skip
+    """Judge a new parent by itself; who asked before, and kill switches, are the caller's."""
+    malformed = _malformed(request)
+    if malformed is not None:
+        return malformed
+    instrument = instruments.get(request.symbol)
+    if instrument is None:
+        return Rejection(RejectReason.UNKNOWN_SYMBOL, "symbol", f"{request.symbol!r} is not traded")
+    algorithm = ALGORITHMS.get(request.algo)
+    if algorithm is None:
+        known = ", ".join(ALGORITHMS)
+        return Rejection(
+            RejectReason.UNKNOWN_ALGO, "algo", f"{request.algo!r} is not one of {known}"
+        )
+    params = read_parameters(algorithm.parameters, request.params)
+    if isinstance(params, Rejection):
+        return params
+    cap = params.get("max_participation")
+    if isinstance(cap, float) and cap > max_participation_cap:
+        return Rejection(
+            RejectReason.BAD_PARAMETER, "params.max_participation",
+            f"{cap:g} is above the house cap {max_participation_cap:g}",
+        )  # fmt: skip
+    try:
+        order_qty = instrument.order_qty(request.order_qty, "order_qty")
+        limit = (
+            None if request.limit_px is None else instrument.px_ticks(request.limit_px, "limit_px")
+        )
+    except OffGrid as error:
+        return off_grid(error)
+    window = _window(request, calendars[instrument.calendar], start_past_bound_s, now_ns)
+    if isinstance(window, Rejection):
+        return window
+    too_big = exceeds_limit(instrument, order_qty, request.limit_px or mid_px)
+    if too_big is not None:
+        return too_big
+    start_ns, end_ns, notes = window
+    return Admitted(
+        instrument=instrument,
+        algorithm=algorithm,
+        params=params,
+        terms=Terms(order_qty=order_qty, limit_px_ticks=limit, start_ns=start_ns, end_ns=end_ns),
+        notes=notes,
+    )
+
+
+def off_grid(error: OffGrid) -> Rejection:
+    """The coded refusal of a number that is off its grid."""
+    basic = RejectReason.BAD_PX if error.field == "limit_px" else RejectReason.BAD_QTY
+    return Rejection(_GRID_REASONS.get(error.fault, basic), error.field, error.text)
+
+
+def exceeds_limit(instrument: Instrument, qty: int, px: Decimal | None) -> Rejection | None:
+    """Parent size against the instrument's limits; notional only where a price is known."""
+    if qty > instrument.max_order_qty:
+        return Rejection(
+            RejectReason.EXCEEDS_LIMIT, "order_qty", f"{qty} is above {instrument.max_order_qty}"
+        )
+    if px is not None and px * qty > instrument.max_order_notional:
+        return Rejection(
+            RejectReason.EXCEEDS_LIMIT, "order_qty",
+            f"notional {px * qty:f} is above {instrument.max_order_notional:f}",
+        )  # fmt: skip
+    return None
+
+
+def malformed_id(value: str, field: str) -> Rejection | None:
+    """Ids are 1 to 64 printable ASCII characters."""
+    if not value:
+        return Rejection(RejectReason.MISSING_FIELD, field, "empty")
+    if len(value) > ID_MAX:
+        return Rejection(
+            RejectReason.FIELD_TOO_LONG, field, f"{len(value)} characters, more than {ID_MAX}"
+        )
+    if not (value.isascii() and value.isprintable()):
+        return Rejection(RejectReason.MALFORMED, field, "has characters that are not plain ASCII")
+    return None
+
+
+def _malformed(request: NewParent) -> Rejection | None:
+    for field, value in (("cl_ord_id", request.cl_ord_id), ("source", request.source),
+                         ("account", request.account)):  # fmt: skip
+        found = None if field == "account" and value is None else malformed_id(value or "", field)
+        if found is not None:
+            return found
+    if request.ord_type is OrdType.LIMIT and request.limit_px is None:
+        return Rejection(RejectReason.MISSING_FIELD, "limit_px", "a limit order needs a limit")
+    if request.ord_type is OrdType.MARKET and request.limit_px is not None:
+        return Rejection(RejectReason.MALFORMED, "limit_px", "a market order carries no limit")
+    return None
+
+
+def _window(
+    request: NewParent, calendar: TradingCalendar, start_past_bound_s: int, now_ns: int
+) -> tuple[int, int, tuple[str, ...]] | Rejection:
+    """(start_ns, end_ns, notes): inside one session, not before now."""
+    notes = []
+    start_ns = now_ns if request.start_ns is None else request.start_ns
+    if request.end_ns is not None and request.end_ns <= start_ns:
+        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start")
+    if start_ns < now_ns - start_past_bound_s * 10**9:
+        return Rejection(
+            RejectReason.START_TOO_OLD, "start_ns",
+            f"{(now_ns - start_ns) / 1e9:.0f} s ago, more than {start_past_bound_s} s",
+        )  # fmt: skip
+    if start_ns < now_ns:
+        start_ns = now_ns
+        notes.append("start moved to now")
+    session = calendar.next_session(start_ns)
+    if session is None or session.open_ns - start_ns > EARLY_NS_MAX:
+        return Rejection(RejectReason.SESSION_CLOSED, "start_ns", f"{calendar.name} is closed then")
+    if start_ns < session.open_ns:
+        start_ns = session.open_ns
+        notes.append("start moved to the open")
+    end_ns = session.close_ns if request.end_ns is None else request.end_ns
+    if end_ns > session.close_ns:
+        end_ns = session.close_ns
+        notes.append("end moved to the close")
+    if end_ns <= start_ns:
+        return Rejection(
+            RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now, or the open"
+        )
+    return start_ns, end_ns, tuple(notes)

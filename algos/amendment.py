@@ -1,0 +1,49 @@
+"""Whether new terms for a parent are taken on, and when they may take effect."""
+
+import msgspec
+
+from algos.admission import exceeds_limit, off_grid
+from algos.parameters import Rejection
+from algos.parent import Parent, Terms
+from domain.instruments import OffGrid
+from domain.parents import ReplaceParent
+from domain.refusals import RejectReason
+
+
+def judge_replace(parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
+    """The terms asked for, on the instrument's grid. `order_qty` may still be below what is done.
+
+    A parent that is filled may be replaced up, its window permitting (fix.md C.1.c).
+    """
+    old = parent.terms
+    try:
+        order_qty = old.order_qty if request.order_qty is None else (
+            parent.instrument.order_qty(request.order_qty, "order_qty")
+        )  # fmt: skip
+        limit = old.limit_px_ticks if request.limit_px is None else (
+            parent.instrument.px_ticks(request.limit_px, "limit_px")
+        )  # fmt: skip
+    except OffGrid as error:
+        return off_grid(error)
+    end_ns = old.end_ns if request.end_ns is None else request.end_ns
+    if end_ns <= max(now_ns, old.start_ns):
+        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now")
+    if parent.done and order_qty <= parent.told_cum_qty:
+        return Rejection(RejectReason.TOO_LATE, "order_qty", "the order is already filled")
+    too_big = exceeds_limit(parent.instrument, order_qty, request.limit_px)
+    if too_big is not None:
+        return too_big
+    return Terms(order_qty=order_qty, limit_px_ticks=limit, start_ns=old.start_ns, end_ns=end_ns)
+
+
+def possible_now(parent: Parent, terms: Terms) -> bool:
+    """Whether nothing at a venue can break the new terms: quantity is covered, price not better.
+
+    Overfill is impossible only if new OrderQty >= CumQty + open (fix.md 1.8).
+    """
+    return parent.cum_qty + parent.open_qty <= terms.order_qty
+
+
+def settled_terms(parent: Parent, terms: Terms) -> Terms:
+    """The terms with the quantity raised to what is already done (fix.md C.3.c)."""
+    return msgspec.structs.replace(terms, order_qty=max(terms.order_qty, parent.cum_qty))

@@ -1,0 +1,160 @@
+"""One parent order: its terms, its ledger, and what the OMS has been told of it."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from algos.child import Child
+from algos.parameters import Values
+from algos.schedule import Schedule
+from domain.fix_codes import ExecType, OrdStatus
+from domain.instruments import Instrument, Side
+from domain.orders import PARENT_TERMINAL, next_parent_status, reported_status, settled_by_qty
+from domain.parents import CancelParent, ReplaceParent
+from domain.refusals import WaitReason
+from domain.reports import ParentReport
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a parent may do: integers on the instrument's grid, times in UTC ns."""
+
+    order_qty: int
+    limit_px_ticks: int | None
+    start_ns: int
+    end_ns: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill that the OMS was told of. Prices and fees in currency units."""
+
+    exec_id: str
+    qty: int
+    px: Decimal
+
+
+@dataclass(slots=True, kw_only=True)
+class Parent:
+    """State of one parent. Reports change what is told, children what is done; see partition.py.
+
+    `cum_qty`, `open_qty`: over its children, `told_*`: over the reports on fills. `open_children`
+    holds only children whose end is not known: closed ones leave it, so that it stays short.
+    """
+
+    order_id: str
+    source: str
+    cl_ord_id: str
+    instrument: Instrument
+    side: Side
+    algo: str
+    params: Values
+    terms: Terms
+    arrival_px: Decimal | None
+    status: OrdStatus = OrdStatus.PENDING_NEW
+    schedule: Schedule | None = None
+    plan_version: int = 0
+    cum_qty: int = 0
+    open_qty: int = 0
+    children: int = 0
+    open_children: dict[str, Child] = field(default_factory=dict)
+    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    told_cum_qty: int = 0
+    told_notional: Decimal = Decimal(0)
+    pending_cancel: CancelParent | None = None
+    pending_replace: ReplaceParent | None = None
+    paused: bool = False
+    waiting: WaitReason | None = None
+    waiting_told: WaitReason | None = None
+    wake_ns: int | None = None
+    retry_ns: int = 0
+    avoid_until_ns: dict[str, int] = field(default_factory=dict)
+    volume_counted: bool = False
+    volume_start: int = 0
+    volume_start_cum_qty: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the OMS has been told of its end."""
+        return self.status in PARENT_TERMINAL
+
+    @property
+    def leaves_qty(self) -> int:
+        """LeavesQty(151): 0 once closed, as FIX requires."""
+        return 0 if self.done else max(self.terms.order_qty - self.told_cum_qty, 0)
+
+    @property
+    def avg_px(self) -> Decimal:
+        """Average price of what the OMS was told of, 0 before the first fill; 8 decimals."""
+        if not self.told_cum_qty:
+            return Decimal(0)
+        return round(self.told_notional / self.told_cum_qty, 8)
+
+    @property
+    def ord_status(self) -> OrdStatus:
+        """OrdStatus(39) for a report now."""
+        return reported_status(
+            self.status,
+            pending_cancel=self.pending_cancel is not None,
+            pending_replace=self.pending_replace is not None,
+            suspended=self.paused,
+        )
+
+    def child_changed(self, child: Child, cum_before: int, leaves_before: int) -> None:
+        """Book what a child's change did to the ledger."""
+        self.cum_qty += child.cum_qty - cum_before
+        self.open_qty += child.leaves_qty - leaves_before
+        if child.closed:
+            self.open_children.pop(child.cl_ord_id, None)
+        elif child.cl_ord_id not in self.open_children:
+            self.open_children[child.cl_ord_id] = child
+
+    def apply_report(self, report: ParentReport) -> None:
+        """Take in what the OMS was told. Raises IllegalTransition."""
+        status = next_parent_status(self.status, report.exec_type)
+        if report.exec_type in (ExecType.TRADE, ExecType.TRADE_CORRECT, ExecType.TRADE_CANCEL):
+            self._tell_fill(report)
+        elif report.exec_type is ExecType.REPLACED:
+            self._replaced(report)
+        elif report.exec_type is ExecType.SUSPENDED:
+            self.paused = True
+        elif report.exec_type is ExecType.RESTATED:
+            self.paused = False
+        elif report.exec_type is ExecType.CANCELED:
+            self.pending_cancel = None
+            self.cl_ord_id = report.cl_ord_id
+        self.status = settled_by_qty(status, self.terms.order_qty, self.told_cum_qty)
+
+    def _replaced(self, report: ParentReport) -> None:
+        self.pending_replace = None
+        self.cl_ord_id = report.cl_ord_id
+        assert report.end_ns is not None
+        self.terms = Terms(
+            order_qty=int(report.order_qty),
+            limit_px_ticks=None if report.limit_px is None
+            else self.instrument.px_ticks(report.limit_px, "limit_px"),
+            start_ns=self.terms.start_ns,
+            end_ns=report.end_ns,
+        )  # fmt: skip
+
+    def _tell_fill(self, report: ParentReport) -> None:
+        """Fills are known by (venue, the venue's ExecID); a bust or correction names the first."""
+        assert report.venue is not None
+        assert report.venue_exec_id is not None
+        if report.exec_ref_id is not None:
+            for key, told in self.told.items():
+                if told.exec_id == report.exec_ref_id and told.qty:
+                    self._retell(key, Told(exec_id=told.exec_id, qty=0, px=told.px))
+                    break
+        key = (report.venue, report.venue_exec_id)
+        if report.exec_type is ExecType.TRADE_CANCEL:
+            self.told[key] = Told(exec_id=report.exec_id, qty=0, px=Decimal(0))
+            return
+        assert report.last_px is not None
+        self.told.setdefault(key, Told(exec_id=report.exec_id, qty=0, px=report.last_px))
+        self._retell(key, Told(exec_id=report.exec_id, qty=report.last_qty, px=report.last_px))
+
+    def _retell(self, key: tuple[str, str], told: Told) -> None:
+        before = self.told[key]
+        self.told_cum_qty += told.qty - before.qty
+        self.told_notional += told.qty * told.px - before.qty * before.px
+        self.told[key] = told

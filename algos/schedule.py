@@ -1,0 +1,70 @@
+"""Schedules: by when how many shares are due, as integer-lot cumulative targets."""
+
+from bisect import bisect_right
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+
+MAX_SLICES = 1_000  # bounds the plan's record; 23 s between slices over a whole US session
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """By `times_ns[i]`, `cum_qty[i]` shares are due, both rising, both (n,), n >= 1."""
+
+    times_ns: tuple[int, ...]
+    cum_qty: tuple[int, ...]
+
+    def due_qty(self, now_ns: int) -> int:
+        """Shares due at `now_ns`, 0 before the first slice."""
+        index = bisect_right(self.times_ns, now_ns) - 1
+        return self.cum_qty[index] if index >= 0 else 0
+
+    def next_ns(self, now_ns: int) -> int | None:
+        """The first slice after `now_ns`, or None when all are due."""
+        index = bisect_right(self.times_ns, now_ns)
+        return self.times_ns[index] if index < len(self.times_ns) else None
+
+
+def seed_of(order_id: str) -> int:
+    """A 63-bit seed that is a function of the parent's id."""
+    return int.from_bytes(sha256(order_id.encode()).digest()[:8], "big") >> 1
+
+
+def slice_count(qty: int, duration_ns: int, interval_ns: int, min_child_qty: int) -> int:
+    """floor(min(T / dt, X / min_child)), at least 1 (quant.md section 1.3, row 21)."""
+    return max(1, min(duration_ns // interval_ns, qty // min_child_qty, MAX_SLICES))
+
+
+def even_schedule(
+    *, qty: int, base_qty: int, lot: int, start_ns: int, end_ns: int, slices: int,
+    size_jitter: float, time_jitter: float, seed: int,
+) -> Schedule:  # fmt: skip
+    """`qty` shares evenly over [start_ns, end_ns), on top of `base_qty` that are already done.
+
+    Sizes: w_i = 1 + size_jitter * u_i, u uniform in [-1, 1], normalised to the original total.
+    Times: stratified, t_i = start + (i + time_jitter * U_i) * dt, U uniform in [0, 1): inside the
+    window and rising. Cumulative rounding to lots: the running error is at most half a lot, and
+    the last target is exact; an odd remainder goes to the last slice (quant.md 1.3, 5.5, 5.6).
+    """
+    assert qty > 0 and slices > 0 and start_ns < end_ns
+    generator = np.random.Generator(np.random.Philox(key=seed))
+    weights = 1.0 + size_jitter * generator.uniform(-1.0, 1.0, slices)
+    offsets = np.arange(slices) + time_jitter * generator.random(slices)
+    shares = np.cumsum(weights) / weights.sum() * qty
+    lots = np.floor(shares / lot + 0.5).astype(np.int64) * lot
+    lots = np.minimum(lots, qty)
+    lots[-1] = qty
+    step_ns = (end_ns - start_ns) / slices
+    times = [start_ns + int(offset * step_ns) for offset in offsets.tolist()]
+    return _merged(times, [base_qty + int(each) for each in lots])
+
+
+def _merged(times_ns: list[int], cum_qty: list[int]) -> Schedule:
+    """Without the slices that rounding left empty."""
+    kept = [
+        (at, qty)
+        for index, (at, qty) in enumerate(zip(times_ns, cum_qty, strict=True))
+        if index == 0 or qty > cum_qty[index - 1]
+    ]
+    return Schedule(tuple(at for at, _ in kept), tuple(qty for _, qty in kept))
