@@ -25,7 +25,7 @@ RUN apt-get update \
 COPY requirements-build.lock requirements.lock ./
 RUN pip install --require-hashes -r requirements-build.lock
 # hadolint ignore=DL3059
-RUN CFLAGS="-g0" pip wheel --no-deps --no-build-isolation --require-hashes \
+RUN CFLAGS="-g0" pip wheel --no-deps --no-build-isolation --use-pep517 --require-hashes \
         --only-binary :all: --no-binary quickfix -w /wheels -r requirements.lock
 
 COPY pyproject.toml hatch_build.py LICENSE NOTICE ./
