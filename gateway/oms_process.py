@@ -23,8 +23,9 @@ from bus.topics import ORDER_RECORD_MAX, Topic
 from domain.fix_message import fix_text
 from domain.parents import NewParent, ParentRequest
 from gateway.inbound_mark import InboundMark, MarkJournal, first_to_ask_for
+from gateway.oms_answers import Reply
 from gateway.oms_fix import Arrived, Event, Failed, LoggedOff, LoggedOn, OmsAcceptor, Seen, Sent
-from gateway.order_entry import AppendRequest, OrderEntry, Reply
+from gateway.order_entry import AppendRequest, OrderEntry
 from headgate import metrics
 from headgate.clock import Clock
 from headgate.settings import OmsSettings, Settings

@@ -7,28 +7,35 @@ it by the worker's report.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Final
 
 import msgspec
 
 from domain.children import Claim
-from domain.fix_codes import CxlRejReason, CxlRejResponseTo, ExecType, OrdStatus
-from domain.fix_message import BadField, Fields, FixMessage, timestamp_text
+from domain.fix_codes import CxlRejReason, ExecType, OrdStatus
+from domain.fix_message import BadField, Fields, FixMessage
 from domain.parents import NewParent, ParentRequest
 from domain.refusals import RejectReason
 from domain.reports import ParentReport, ParentRequestRejected, ReportRecord
+from gateway.oms_answers import (
+    STATUS_EXEC_ID,
+    Inbound,
+    Reply,
+    business_reject,
+    no_order,
+    not_available,
+    reject_fields,
+    response_to,
+)
 from gateway.oms_fields import (
     CXL_REJ_REASONS,
     ID_MAX,
     MESSAGE_MAX,
-    ORD_REJ_REASONS,
     READ_TAGS,
     field_name,
     reject_text,
     shown,
 )
+from gateway.oms_order import Order
 from gateway.oms_reports import NONE, cancel_reject, execution_report, rejected_request
 from gateway.oms_translation import (
     SOURCE,
@@ -41,9 +48,6 @@ from gateway.oms_translation import (
 )
 from gateway.strategy_parameters import Refused
 
-STATUS_EXEC_ID: Final = "0"  # ExecID(17) of a status: FIX 4.4 allows 0 with ExecType(150)=I
-NOTHING: Final = "[N/A]"  # a required field of an answer when there is nothing to put there
-
 
 class AppendRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Write `request` to `parents`."""
@@ -51,120 +55,7 @@ class AppendRequest(msgspec.Struct, frozen=True, kw_only=True):
     request: ParentRequest
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """Send a message to an OMS. `reason`: the code, if it is a refusal made here."""
-
-    session: str
-    msg_type: str
-    fields: Fields
-    reason: str | None = None
-
-
 Command = AppendRequest | Reply
-
-
-@dataclass(slots=True, kw_only=True)
-class Order:
-    """One parent as its OMS knows it. Before the first report there is only what was asked."""
-
-    source: str
-    cl_ord_id: str
-    new: NewParent | None = None
-    last: ParentReport | None = None
-    ord_status: OrdStatus = OrdStatus.PENDING_NEW
-    exec_ids: set[str] = field(default_factory=set)  # asked for membership only
-
-    @property
-    def order_id(self) -> str:
-        return NONE if self.last is None else self.last.order_id
-
-    def report(self, cl_ord_id: str, exec_id: str, exec_type: ExecType, now_ns: int) -> Fields:
-        """An ExecutionReport(8) that says how the order stands, and nothing new."""
-        return execution_report(self._state(cl_ord_id, exec_id, exec_type, now_ns))
-
-    def _state(
-        self, cl_ord_id: str, exec_id: str, exec_type: ExecType, now_ns: int
-    ) -> ParentReport:
-        last = self.last
-        if last is None:
-            assert self.new is not None, "an order is made of a request or of a report"
-            return _pending_new(self.new, cl_ord_id, exec_id, exec_type, now_ns)
-        return ParentReport(
-            claim=last.claim,
-            order_id=last.order_id,
-            source=self.source,
-            cl_ord_id=cl_ord_id,
-            exec_id=exec_id,
-            exec_type=exec_type,
-            ord_status=self.ord_status,
-            symbol=last.symbol,
-            side=last.side,
-            order_qty=last.order_qty,
-            cum_qty=last.cum_qty,
-            leaves_qty=last.leaves_qty,
-            avg_px=last.avg_px,
-            limit_px=last.limit_px,
-            algo=last.algo,
-            start_ns=last.start_ns,
-            end_ns=last.end_ns,
-            text="Nothing Done" if _nothing_done(self.ord_status, last.cum_qty) else None,
-            transact_ns=now_ns,
-        )
-
-
-def _nothing_done(status: OrdStatus, cum_qty: int) -> bool:
-    return status is OrdStatus.NEW and cum_qty == 0
-
-
-def _pending_new(
-    new: NewParent, cl_ord_id: str, exec_id: str, exec_type: ExecType, now_ns: int
-) -> ParentReport:
-    whole = new.order_qty == new.order_qty.to_integral_value()
-    return ParentReport(
-        claim=0,
-        order_id=NONE,
-        source=new.source,
-        cl_ord_id=cl_ord_id,
-        exec_id=exec_id,
-        exec_type=exec_type,
-        ord_status=OrdStatus.PENDING_NEW,
-        symbol=new.symbol,
-        side=new.side,
-        order_qty=new.order_qty,
-        leaves_qty=int(new.order_qty) if whole else 0,
-        limit_px=new.limit_px,
-        algo=new.algo,
-        start_ns=new.start_ns,
-        end_ns=new.end_ns,
-        transact_ns=now_ns,
-    )
-
-
-@dataclass(slots=True, kw_only=True)
-class Inbound:
-    """One message of an OMS, with what every answer to it needs."""
-
-    session: str
-    message: FixMessage
-    now_ns: int
-    bus_available: bool
-
-    @property
-    def source(self) -> str:
-        return SOURCE + self.session
-
-    @property
-    def poss_dup(self) -> bool:
-        return self.message.get(43) == "Y"
-
-    @property
-    def poss_resend(self) -> bool:
-        return self.message.get(97) == "Y"
-
-    @property
-    def exec_id(self) -> str:
-        """ExecID(17) of a refusal made here: the same if the message comes again."""
-        return f"R{self.message.get(34, '0')}-{shown(self.message.get(11, ''), ID_MAX)}"  # type: ignore[arg-type]  # a default that is text yields text
 
 
 class OrderEntry:
@@ -193,7 +84,7 @@ class OrderEntry:
         )
         if message.msg_type not in READ_TAGS:
             reply = f"MsgType(35): {message.msg_type} is not supported"
-            return [_business_reject(inbound, 3, RejectReason.UNSUPPORTED, reply)]
+            return [business_reject(inbound, 3, RejectReason.UNSUPPORTED, reply)]
         try:
             if len(text) > MESSAGE_MAX:
                 raise Refused(
@@ -215,7 +106,7 @@ class OrderEntry:
         if order is not None:
             return self._again(inbound, order, new)
         if not inbound.bus_available:
-            return [_not_available(inbound)]
+            return [not_available(inbound)]
         self._check_size(new)
         self.on_parent(new)
         return [AppendRequest(request=new)]
@@ -231,7 +122,7 @@ class OrderEntry:
             raise Refused(RejectReason.UNKNOWN_ORDER, field_name(41), text)
         _check_restated(target, amendment.restated)
         if not inbound.bus_available:
-            return [_not_available(inbound)]
+            return [not_available(inbound)]
         self._check_size(request)
         self.on_parent(request)
         return [AppendRequest(request=request)]
@@ -259,8 +150,8 @@ class OrderEntry:
         order = self._orders.get((inbound.source, query.cl_ord_id))
         if order is None:
             text = f"{query.cl_ord_id} is not an order of this session"
-            fields = _no_order(inbound, ExecType.ORDER_STATUS, STATUS_EXEC_ID)
-            fields += _reason(RejectReason.UNKNOWN_ORDER, field_name(11), text)
+            fields = no_order(inbound, ExecType.ORDER_STATUS, STATUS_EXEC_ID)
+            fields += reject_fields(RejectReason.UNKNOWN_ORDER, field_name(11), text)
         else:
             fields = order.report(
                 query.cl_ord_id, STATUS_EXEC_ID, ExecType.ORDER_STATUS, inbound.now_ns
@@ -271,7 +162,7 @@ class OrderEntry:
         orders = self._by_source.get(inbound.source, [])
         head: Fields = [(584, query.mass_status_req_id), (911, str(len(orders)))]
         if not orders:
-            fields = _no_order(inbound, ExecType.ORDER_STATUS, STATUS_EXEC_ID)
+            fields = no_order(inbound, ExecType.ORDER_STATUS, STATUS_EXEC_ID)
             ending: Fields = [*head, (912, "Y"), (58, "no orders")]
             return [Reply(session=inbound.session, msg_type="8", fields=[*fields, *ending])]
         replies: list[Command] = []
@@ -300,7 +191,7 @@ class OrderEntry:
         except (Refused, BadField):
             pass  # no id to answer to: a business reject refers to MsgSeqNum(34) instead
         text = f"{refused.field}: {refused.text}"
-        return _business_reject(inbound, 0, refused.reason, text)
+        return business_reject(inbound, 0, refused.reason, text)
 
     def _order_reject(self, inbound: Inbound, refused: Refused) -> Reply:
         cl_ord_id = inbound.message.require(11)
@@ -309,8 +200,8 @@ class OrderEntry:
             fields = order.report(cl_ord_id, inbound.exec_id, ExecType.REJECTED, inbound.now_ns)
             fields = [pair for pair in fields if pair[0] != 58]
         else:
-            fields = _no_order(inbound, ExecType.REJECTED, inbound.exec_id)
-        fields += _reason(refused.reason, refused.field, refused.text)
+            fields = no_order(inbound, ExecType.REJECTED, inbound.exec_id)
+        fields += reject_fields(refused.reason, refused.field, refused.text)
         return Reply(
             session=inbound.session, msg_type="8", fields=fields, reason=refused.reason.value
         )
@@ -323,7 +214,7 @@ class OrderEntry:
             cl_ord_id=message.require(11),
             orig_cl_ord_id=message.require(41),
             ord_status=OrdStatus.REJECTED if order is None else order.ord_status,
-            response_to=_response_to(message.msg_type),
+            response_to=response_to(message.msg_type),
             reason=CxlRejReason.UNKNOWN_ORDER if order is None else CXL_REJ_REASONS[refused.reason],
             text=reject_text(refused.reason, refused.field, refused.text),
             transact_ns=inbound.now_ns,
@@ -415,59 +306,3 @@ def _check_restated(order: Order, restated: tuple[Restated, ...]) -> None:
                 field_name(term.tag),
                 f"cannot be changed from {shown(str(ordered), ID_MAX)}",
             )
-
-
-def _response_to(msg_type: str) -> CxlRejResponseTo:
-    return CxlRejResponseTo.CANCEL_REQUEST if msg_type == "F" else CxlRejResponseTo.REPLACE_REQUEST
-
-
-def _reason(reason: RejectReason, field: str, text: str) -> Fields:
-    return [(103, str(ORD_REJ_REASONS[reason])), (58, reject_text(reason, field, text))]
-
-
-def _no_order(inbound: Inbound, exec_type: ExecType, exec_id: str) -> Fields:
-    """An ExecutionReport(8) on no order of ours: quantities 0, what was written echoed."""
-    message = inbound.message
-    symbol = message.get(55)
-    return [
-        (37, NONE),
-        (11, shown(message.get(11) or NOTHING, ID_MAX)),
-        (17, exec_id),
-        (150, exec_type.value),
-        (39, OrdStatus.REJECTED.value),
-        (55, shown(symbol, ID_MAX) if symbol else NOTHING),
-        (54, message.get(54) or "1"),
-        (38, _echoed_qty(message)),
-        (151, "0"),
-        (14, "0"),
-        (6, "0"),
-        (60, timestamp_text(inbound.now_ns)),
-    ]
-
-
-def _echoed_qty(message: FixMessage) -> str:
-    try:
-        return format(max(message.decimal(38), Decimal(0)), "f")
-    except BadField:
-        return "0"
-
-
-def _business_reject(inbound: Inbound, code: int, reason: RejectReason | None, text: str) -> Reply:
-    """BusinessMessageReject(35=j)."""
-    message = inbound.message
-    said = text if reason is None else f"{reason.value} {text}"
-    cl_ord_id = message.get(11)
-    known = cl_ord_id is not None and shown(cl_ord_id, ID_MAX) == cl_ord_id
-    fields: Fields = [
-        (45, message.get(34, "0") or "0"),
-        (372, message.msg_type),
-        *([(379, cl_ord_id)] if known and cl_ord_id is not None else []),
-        (380, str(code)),
-        (58, shown(said, 512)),
-    ]
-    name = "bus_unavailable" if reason is None else reason.value
-    return Reply(session=inbound.session, msg_type="j", fields=fields, reason=name)
-
-
-def _not_available(inbound: Inbound) -> Reply:
-    return _business_reject(inbound, 4, None, "not available: the order log does not answer")
