@@ -40,7 +40,7 @@ DONE_FOR_DAY      DONE_FOR_DAY:. CANCELED:CANCELED EXPIRED:EXPIRED
 DONE_FOR_DAY      TRADE:. TRADE_CANCEL:. TRADE_CORRECT:.
 CANCELED          NEW:. CANCELED:. TRADE:. TRADE_CANCEL:. TRADE_CORRECT:.
 EXPIRED           NEW:. EXPIRED:. TRADE:. TRADE_CANCEL:. TRADE_CORRECT:.
-REJECTED          REJECTED:. ORDER_STATUS:.
+REJECTED          REJECTED:. ORDER_STATUS:. TRADE:. TRADE_CANCEL:. TRADE_CORRECT:.
 """
 KEEPS = "PENDING_CANCEL PENDING_REPLACE STOPPED CALCULATED RESTATED ORDER_STATUS"
 PARENT = """
@@ -70,7 +70,8 @@ CHILD_EXPECTED = read_table(CHILD) | {
     (status, ExecType[keep]): status
     for status in OrdStatus
     for keep in KEEPS.split()
-    if (status, ExecType.TRADE) in read_table(CHILD)  # every one that lives or has lived
+    if (status, ExecType.REPLACED) in read_table(CHILD)  # every one that lives
+    or status in (OrdStatus.DONE_FOR_DAY, OrdStatus.CANCELED, OrdStatus.EXPIRED)  # or has lived
 }
 PARENT_EXPECTED = read_table(PARENT)
 
