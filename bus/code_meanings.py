@@ -13,6 +13,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
     RejectReason: {
         "malformed": "a value of the wrong type or shape",
         "field_too_long": "more than 64 characters",
+        "oversized": "the whole request is more than a record may be",
         "missing_field": "empty, or needed by what else is asked",
         "unknown_symbol": "not in the instrument table",
         "wrong_partition": "the record does not lie in the partition of its symbol",

@@ -113,7 +113,7 @@ _REPORTS: Final[tuple[object, ...]] = (
                  transact_ns=START_NS + 7 * _S + 5_000_000),
     ParentRequestRejected(claim=_CLAIM, order_id=_ORDER_ID, source="ACME-OMS",
                           cl_ord_id="20261124-000022", orig_cl_ord_id="20261124-000018",
-                          exec_id=f"{_ORDER_ID}.R1060", symbol="IBM",
+                          exec_id="R030000TG.9", symbol="IBM",
                           ord_status=OrdStatus.CANCELED,
                           response_to=CxlRejResponseTo.CANCEL_REQUEST,
                           reason=RejectReason.TOO_LATE, text="the order is already closed",

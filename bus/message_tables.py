@@ -12,6 +12,8 @@ from msgspec import inspect as types
 from bus.code_meanings import CODES
 from bus.field_meanings import meaning
 from bus.topics import DAY_MS, SPECS, Topic
+from domain import fix_codes
+from domain.instruments import Side
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PLAIN: Final[dict[type[types.Type], str]] = {
@@ -22,6 +24,17 @@ _PLAIN: Final[dict[type[types.Type], str]] = {
     types.NoneType: "null",
     types.DecimalType: "decimal",
 }
+
+_FIX_CODES: Final[tuple[type[StrEnum], ...]] = (
+    Side,
+    fix_codes.OrdType,
+    fix_codes.TimeInForce,
+    fix_codes.ExecType,
+    fix_codes.OrdStatus,
+    fix_codes.CxlRejReason,
+    fix_codes.CxlRejResponseTo,
+    fix_codes.LastLiquidityInd,
+)
 
 
 def messages_of(topic: Topic) -> tuple[type[msgspec.Struct], ...]:
@@ -63,6 +76,7 @@ def _blocks() -> Iterator[tuple[str, str]]:
                 yield message.__name__, _field_table(message)
     for codes in CODES:
         yield codes.__name__, _code_table(codes)
+    yield "FixCodes", _fix_code_table()
 
 
 def _topic_table() -> str:
@@ -121,3 +135,17 @@ def _code_table(codes: type[StrEnum]) -> str:
     lines = ["| code | meaning |", "|---|---|"]
     lines += [f"| `{code.value}` | {CODES[codes][code.value]} |" for code in codes]
     return "\n".join(lines) + "\n"
+
+
+def _fix_code_table() -> str:
+    lines = ["| field | codes |", "|---|---|"]
+    for codes in _FIX_CODES:
+        doc = (codes.__doc__ or "").removeprefix("FIX ").removeprefix("4.4 ")
+        name = doc.partition(")")[0] + ")"
+        values = ", ".join(f"`{code.value}` {_words(code.name)}" for code in codes)
+        lines.append(f"| {name} | {values} |")
+    return "\n".join(lines) + "\n"
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
