@@ -86,6 +86,10 @@ class Market:
         if not mark.is_read:
             mark.read(self._before(mark))
 
+    def reading(self, mark: Mark) -> Sums | None:
+        """What `mark` read, or would read if nothing more came."""
+        return mark.sums if mark.is_read else self.at(mark.at_ns)
+
     def at(self, at_ns: int) -> Sums | None:
         """The market as it stands, at a time not before its last event."""
         return self.now.until(at_ns) if self.now is not None else None

@@ -104,15 +104,16 @@ class Parent:
         self.total.add(fill)
         self.by_venue.setdefault(fill.venue, Tally()).add(fill)
 
-    def unbook(self, exec_id: str | None) -> Fill | None:
-        """Take back the fill of `exec_id`, or what corrected it; None if there is none."""
+    def unbook(self, exec_id: str | None) -> tuple[str, Fill] | None:
+        """Take back the fill of `exec_id`, or what corrected it; None if none stands."""
         while exec_id in self.corrected:
             exec_id = self.corrected[exec_id]
-        fill = self.fills.pop(exec_id, None) if exec_id is not None else None
-        if fill is not None:
-            self.total.take_back(fill)
-            self.by_venue[fill.venue].take_back(fill)
-        return fill
+        if exec_id is None or exec_id not in self.fills:
+            return None
+        fill = self.fills.pop(exec_id)
+        self.total.take_back(fill)
+        self.by_venue[fill.venue].take_back(fill)
+        return exec_id, fill
 
 
 class Costs:
@@ -177,10 +178,16 @@ class Costs:
 
     def on_published(self, cost: ParentCost) -> None:
         """Fold our own output, so that a restart does not say again what was said."""
-        if cost.final:
-            self._published[cost.order_id] = (
-                cost.ord_status, cost.order_qty, cost.cum_qty, cost.notional, cost.fees,
-            )  # fmt: skip
+        if not cost.final:
+            return
+        facts = (cost.ord_status, cost.order_qty, cost.cum_qty, cost.notional, cost.fees)
+        parent = self._parents.get(cost.order_id)
+        if parent is None:
+            self._published[cost.order_id] = facts
+            return
+        parent.published = facts
+        if parent.end is not None and parent.facts() == facts:
+            self._live.pop(cost.order_id, None)
 
     def on_timer(self, now_ns: int) -> list[ParentCost]:
         """The costs of live parents, every publish interval."""
@@ -233,9 +240,10 @@ class Costs:
             parent.unbook(report.exec_ref_id)
         elif kind is ExecType.TRADE_CORRECT:
             undone = parent.unbook(report.exec_ref_id)
-            if undone is not None and report.exec_ref_id is not None:
-                parent.corrected[report.exec_ref_id] = report.exec_id
-                parent.book(report.exec_id, _fill(report, undone.fee, undone.venue))
+            if undone is not None:
+                exec_id, fill = undone
+                parent.corrected[exec_id] = report.exec_id
+                parent.book(report.exec_id, _fill(report, fill.fee, fill.venue))
 
     def _arrive(self, parent: Parent, report: ParentReport) -> None:
         parent.arrival_px = report.arrival_px
@@ -272,12 +280,13 @@ class Costs:
     def _cost(self, parent: Parent, end: Sums | None, at_ns: int) -> ParentCost:
         tick = self._instruments[parent.symbol].tick
         total = parent.total
-        start = parent.start.sums
+        market = self._market(parent)
+        start = market.reading(parent.start)
         if end is not None and end.at_ns < parent.start_ns:
             start = None  # cancelled before its start: there is no interval
         arrival_px = parent.arrival_px
         if arrival_px is None and parent.arrival is not None:
-            arrival_px = mid_px(parent.arrival.sums, tick)
+            arrival_px = mid_px(market.reading(parent.arrival), tick)
         vwap, twap = vwap_px(start, end, tick), twap_px(start, end, tick)
         market_qty = end.qty - start.qty if start is not None and end is not None else 0
         return ParentCost(
@@ -328,6 +337,7 @@ def _venue_shares(parent: Parent) -> tuple[VenueShare, ...]:
         VenueShare(venue=venue, qty=each.qty, notional=each.notional, fees=each.fees,
                    fills=each.fills)
         for venue, each in sorted(parent.by_venue.items())
+        if each.fills
     )  # fmt: skip
 
 
