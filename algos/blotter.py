@@ -7,10 +7,9 @@ A blotter is a fold. What the worker publishes and what comes back from venues g
 from dataclasses import dataclass, field
 from typing import Final
 
-from algos.admission import Rejection
 from algos.catalogue import ALGORITHMS
 from algos.child import Child
-from algos.parameters import read_parameters
+from algos.parameters import Rejection, read_parameters
 from algos.parent import Parent, Terms
 from algos.requests import Requests
 from algos.schedule import Schedule

@@ -12,13 +12,14 @@ from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Final
 
-from algos.admission import Rejection, admit, malformed_id
+from algos.admission import admit, malformed_id
 from algos.amendment import judge_replace, possible_now, settled_terms
 from algos.blotter import Blotter
 from algos.catalogue import ALGORITHMS
 from algos.child import Child
 from algos.decision import Surroundings, decide
 from algos.order_ids import child_cl_ord_id, parent_order_id
+from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.policy import Policy
 from algos.reporting import (

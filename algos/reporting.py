@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
-from algos.admission import Admitted, Rejection
+from algos.admission import Admitted
 from algos.decision import Decision
+from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from domain.children import CancelChild, NewChild
 from domain.executions import Execution

@@ -47,7 +47,9 @@ def even_schedule(
     window and rising. Cumulative rounding to lots: the running error is at most half a lot, and
     the last target is exact; an odd remainder goes to the last slice (quant.md 1.3, 5.5, 5.6).
     """
-    assert qty > 0 and slices > 0 and start_ns < end_ns
+    assert qty > 0
+    assert slices > 0
+    assert start_ns < end_ns
     generator = np.random.Generator(np.random.Philox(key=seed))
     weights = 1.0 + size_jitter * generator.uniform(-1.0, 1.0, slices)
     offsets = np.arange(slices) + time_jitter * generator.random(slices)

@@ -36,7 +36,8 @@ def plan(
     size_jitter = params["size_jitter"]
     time_jitter = params["time_jitter"]
     assert isinstance(interval, float)
-    assert isinstance(size_jitter, float) and isinstance(time_jitter, float)
+    assert isinstance(size_jitter, float)
+    assert isinstance(time_jitter, float)
     min_child = params["min_child_qty"]
     return even_schedule(
         qty=qty,

@@ -1,7 +1,8 @@
 """Declare the topics on a broker: created where missing, brought to their settings where not."""
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import (
+# These are public, but the client's stubs do not re-export them.
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # see above
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
@@ -22,7 +23,7 @@ def create_topics(settings: BusSettings) -> list[str]:
     try:
         existing = admin.list_topics(timeout=QUERY_TIMEOUT_S).topics
         wanted = {topic: topic_name(settings.prefix, topic) for topic in Topic}
-        for topic, name in wanted.items():
+        for name in wanted.values():
             if name in existing:
                 _check_partitions(name, len(existing[name].partitions), settings.partitions)
         new = [_new_topic(topic, name, settings)

@@ -6,7 +6,7 @@ must stop, restart and fold the log (reliability.md 2.2).
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from confluent_kafka import (
@@ -23,11 +23,14 @@ from confluent_kafka import TopicPartition as KafkaTopicPartition
 from bus.log import BEGINNING, END, BusFailed, OnAck, Record, RecordTooLarge, TopicPartition
 from bus.partitioning import partition_of
 from bus.topics import SPECS, Topic, topic_name
+from headgate import metrics
 from headgate.settings import BusSettings
 
 DRAIN_MAX: Final = 2_000  # records taken in one poll; bounds how long one round of a loop may be
 QUERY_TIMEOUT_S: Final = 10.0  # watermarks, committed offsets
 QUEUE_WAIT_S: Final = 5.0  # a full local queue is back-pressure for so long, then a failed broker
+
+Delivered = Callable[[KafkaError | None, Message], None]
 
 _START: Final = {BEGINNING: OFFSET_BEGINNING, END: OFFSET_END}
 
@@ -89,6 +92,9 @@ class KafkaLog:
         self._names = {topic: topic_name(settings.prefix, topic) for topic in Topic}
         self._topics = {name: topic for topic, name in self._names.items()}
         self._positions: dict[TopicPartition, int] = {}
+        self._appends = {topic: metrics.BUS_APPENDS.labels(topic.value) for topic in Topic}
+        self._acks = {topic: metrics.BUS_ACK_SECONDS.labels(topic.value) for topic in Topic}
+        self._reads = {topic: metrics.BUS_RECORDS.labels(topic.value) for topic in Topic}
         self._failure: str | None = None
         self._partitions: int | None = None
         self.unacknowledged = 0
@@ -105,12 +111,13 @@ class KafkaLog:
             callback = None  # a callback a quote costs as much as the quote (performance.md 4)
         else:
             self.unacknowledged += 1
-            callback = self._callback(on_ack)
+            callback = self._callback(topic, on_ack)
         try:
             self._enqueue(topic, where, key, value, callback)
         except BaseException:
             self.unacknowledged -= callback is not None
             raise
+        self._appends[topic].inc()
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._positions = dict(positions)
@@ -165,7 +172,7 @@ class KafkaLog:
         self._consumer.close()
 
     def _enqueue(self, topic: Topic, partition: int, key: str, value: bytes,
-                 callback: Any) -> None:  # fmt: skip
+                 callback: Delivered | None) -> None:  # fmt: skip
         deadline = time.monotonic() + QUEUE_WAIT_S
         while True:
             try:
@@ -182,13 +189,18 @@ class KafkaLog:
                     raise RecordTooLarge(f"{topic.value}: {len(value)} bytes") from error
                 raise BusFailed(f"append to {topic.value}: {error}") from error
 
-    def _callback(self, on_ack: OnAck | None) -> Any:
+    def _callback(self, topic: Topic, on_ack: OnAck | None) -> Delivered:
         def delivered(error: KafkaError | None, message: Message) -> None:
             self.unacknowledged -= 1
             if error is not None:
                 self._failure = f"append to {message.topic()} failed: {error}"
-            elif on_ack is not None:
-                on_ack(message.partition(), message.offset())
+                return
+            self._acks[topic].observe(message.latency() or 0.0)
+            if on_ack is not None:
+                partition, offset = message.partition(), message.offset()
+                assert partition is not None
+                assert offset is not None
+                on_ack(partition, offset)
 
         return delivered
 
@@ -198,13 +210,19 @@ class KafkaLog:
             if error.code() == KafkaError._AUTO_OFFSET_RESET:
                 raise BusFailed(f"{message.topic()}: the log no longer holds our position: {error}")
             raise BusFailed(f"read of {message.topic()}: {error}")
-        key = message.key()
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
+        assert topic is not None
+        assert partition is not None
+        assert offset is not None
+        key, value = message.key(), message.value()
+        ours = self._topics[topic]
+        self._reads[ours].inc()
         return Record(
-            self._topics[message.topic()],
-            message.partition(),
-            message.offset(),
-            "" if key is None else key.decode("utf-8", "replace"),
-            message.value() or b"",
+            ours,
+            partition,
+            offset,
+            key.decode("utf-8", "replace") if isinstance(key, bytes) else key or "",
+            value.encode() if isinstance(value, str) else value or b"",
         )
 
     def _at(self, where: TopicPartition, offset: int) -> KafkaTopicPartition:
