@@ -21,6 +21,10 @@ DICTIONARY: Final = "FIX44.xml"
 SWITCH_INTERVAL_S: Final = 50e-6
 
 
+class CannotListen(Exception):
+    """QuickFIX could not open a port; the environment's fault."""
+
+
 class FixEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where one venue's session is accepted."""
 
@@ -68,8 +72,11 @@ class FixVenues:
         self._acceptor = fix.ThreadedSocketAcceptor(self._application, self._store, self._settings)
 
     def start(self) -> None:
-        """Listen. Raises RuntimeError if a port is taken."""
-        self._acceptor.start()
+        """Listen. Raises CannotListen, when a port is taken above all."""
+        try:
+            self._acceptor.start()
+        except RuntimeError as error:
+            raise CannotListen(str(error)) from error
 
     def send(self, venue: str, text: str) -> None:
         """Hand a message to the venue's session, which stores it and sends it now or on logon."""

@@ -25,7 +25,7 @@ from headgate.clock import Clock
 from headgate.settings import Settings, VenueSettings, load_instruments
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from venuesim.client_orders import Sent, fold
-from venuesim.fix_venue import FixEndpoint, FixVenues, Inbound, LoggedOn
+from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
 from venuesim.journal import Journal
 from venuesim.order_flow import EfficientPrice, OrderFlow
 from venuesim.requests import (
@@ -239,6 +239,9 @@ def serve_venues(
                 cut.wanted = False
                 logger.info("cut", reason="SIGUSR1")
                 simulator.disconnect()
+    except CannotListen as error:
+        logger.error("cannot_listen", error=str(error))
+        return 1
     finally:
         simulator.stop()
         if http is not None:
