@@ -61,6 +61,7 @@ NOTHING: Values = {
 CASES = {"defaults": {}, "everything": EVERYTHING, "nothing": NOTHING}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("kubernetes", ["1.28", "1.37"])
 def test_renders_valid_manifests(values: Values, kubernetes: str) -> None:
@@ -134,6 +135,7 @@ def test_a_worker_takes_its_number_from_its_pod() -> None:
     assert field == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_settings_are_what_the_processes_accept(values: Values, tmp_path: Path) -> None:
     for process in pods(render(values)):
@@ -144,6 +146,7 @@ def test_settings_are_what_the_processes_accept(values: Values, tmp_path: Path) 
         assert settings.bus.partitions == (values.get("kafka", {}).get("partitions", 4))
 
 
+@pytest.mark.slow
 def test_secrets_come_by_file_and_only_to_those_who_need_them(tmp_path: Path) -> None:
     oms = settings_of("oms", EVERYTHING, tmp_path)
     assert oms.oms.sessions[0].password == "secret of oms-password"
