@@ -43,12 +43,15 @@ class TopicSpec(msgspec.Struct, frozen=True, kw_only=True):
 # An order record is a few hundred bytes; 64 KiB leaves room for a plan of 1,500 slices and is far
 # below the broker's 1 MB, so that a dead letter about it still fits.
 ORDER_RECORD_MAX: Final = 65_536
+# A request is a few hundred bytes too. A reject echoes what was asked, at worst three times (as
+# itself, as `field` and within `text`), and must be a readable report still.
+REQUEST_RECORD_MAX: Final = 16_384
 # A batch of 1,000 quotes is about 50 kB.
 MARKETDATA_RECORD_MAX: Final = 262_144
 
 SPECS: Final[dict[Topic, TopicSpec]] = {
     Topic.PARENTS: TopicSpec(
-        type=ParentRequest, retention_ms=7 * DAY_MS, max_value_bytes=ORDER_RECORD_MAX
+        type=ParentRequest, retention_ms=7 * DAY_MS, max_value_bytes=REQUEST_RECORD_MAX
     ),
     Topic.CHILDREN: TopicSpec(
         type=ChildRecord, retention_ms=7 * DAY_MS, max_value_bytes=ORDER_RECORD_MAX

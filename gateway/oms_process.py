@@ -19,7 +19,7 @@ import structlog
 from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
 from bus.log import BEGINNING, BusFailed, Log, Record
-from bus.topics import ORDER_RECORD_MAX, Topic
+from bus.topics import REQUEST_RECORD_MAX, Topic
 from domain.fix_message import fix_text
 from domain.parents import NewParent, ParentRequest
 from gateway.inbound_mark import InboundMark, MarkJournal, first_to_ask_for
@@ -389,7 +389,7 @@ class _SessionFailed(Exception):
 
 def fits(request: ParentRequest) -> bool:
     """Whether readers of `parents` would take this request."""
-    return len(encode(Topic.PARENTS, request)) <= ORDER_RECORD_MAX
+    return len(encode(Topic.PARENTS, request)) <= REQUEST_RECORD_MAX
 
 
 def _kind(request: ParentRequest) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.codec import RAW_MAX, Undecodable, dead_letter, decode, encode
-from bus.topics import ORDER_RECORD_MAX, SPECS, Topic
+from bus.topics import ORDER_RECORD_MAX, REQUEST_RECORD_MAX, SPECS, Topic
 from domain.deadletters import DeadLetterReason
 from domain.fix_codes import OrdType
 from domain.instruments import Side
@@ -87,7 +87,7 @@ REASONS = [
     (b'"A"', b'"\xff"', DeadLetterReason.NOT_DECODABLE, None),
     (b'"A"', b'"\\ud800"', DeadLetterReason.NOT_DECODABLE, None),
     (b'"100"', b"NaN", DeadLetterReason.NOT_DECODABLE, None),
-    (PARENT, PARENT + b" " * ORDER_RECORD_MAX, DeadLetterReason.OVERSIZED, None),
+    (PARENT, PARENT + b" " * REQUEST_RECORD_MAX, DeadLetterReason.OVERSIZED, None),
 ]  # fmt: skip
 
 

@@ -2,7 +2,12 @@
 
 from bus.codec import RAW_MAX
 from bus.memory import BROKER_RECORD_MAX
-from bus.topics import SPECS, Topic, topic_name
+from bus.topics import ORDER_RECORD_MAX, REQUEST_RECORD_MAX, SPECS, Topic, topic_name
+
+
+def test_a_reject_of_the_longest_request_is_a_readable_report() -> None:
+    """The request's one long field comes back as itself, as `field` and within `text`."""
+    assert 3 * REQUEST_RECORD_MAX + 4_096 < ORDER_RECORD_MAX
 
 
 def test_names() -> None:
