@@ -1,0 +1,403 @@
+"""The worker process: owns partitions, and for each runs the core in algos.partition.
+
+Taking a partition is the claim protocol of ARCHITECTURE.md: append a Claim to `children`, whose
+offset is the fencing token; append the token to `reports`; read all four order topics up to there,
+fold, and only then decide. A later claim than ours means that somebody took over: stop for good.
+"""
+
+import gc
+import os
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from algos.blotter import Unusable
+from algos.catalogue import ALGORITHMS
+from algos.decision import target_qty
+from algos.partition import Command, Partition
+from algos.policy import Policy
+from bus.codec import Undecodable, dead_letter, decode, encode
+from bus.kafka import KafkaLog
+from bus.log import BusFailed, Log, Record, TopicPartition
+from bus.partitioning import partition_of
+from bus.topics import CONTROL_KEY, Topic
+from domain.children import CancelChild, Claim, NewChild, ReplaceChild
+from domain.deadletters import DeadLetter
+from domain.fix_codes import ExecType
+from domain.instruments import InstrumentTable
+from domain.refusals import WaitReason
+from domain.reports import ParentReport, ParentRequestRejected
+from domain.sessions import TradingCalendar
+from headgate import metrics
+from headgate.calendars import load_calendars
+from headgate.clock import Clock
+from headgate.settings import Settings, load_instruments
+from headgate.telemetry import Health, StopSignal, configure_logs, serve
+
+logger = structlog.get_logger()
+
+FLUSH_S: Final = 10.0  # an append that is not durable by then never will be: stop and fold again
+IDLE_POLL_S: Final = 0.05  # the longest wait for records, so that health and signals are looked at
+# How far back market data is read at the start: enough batches for the volume since a parent's
+# start, bounded so that a restart takes seconds. What is not reached makes caps tighter, not wider.
+MARKETDATA_TAIL: Final = 50_000
+CALENDAR_DAYS: Final = 10  # sessions known on either side of today; the process restarts daily
+GAUGES_EVERY_S: Final = 1.0
+
+# The order in which the log is folded: each kind of record refers to those before it.
+FOLDED: Final = (
+    Topic.DEADLETTER,
+    Topic.CONTROL,
+    Topic.PARENTS,
+    Topic.REPORTS,
+    Topic.CHILDREN,
+    Topic.EXECUTIONS,
+)
+
+
+class SupersededError(Exception):
+    """Another worker has claimed a partition of ours after us."""
+
+
+class Worker:
+    """The shell around the cores of the owned partitions."""
+
+    def __init__(
+        self, settings: Settings, instruments: InstrumentTable,
+        calendars: dict[str, TradingCalendar], clock: Clock, log: Log, health: Health,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._health = health
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._instruments = instruments
+        count = log.partitions()
+        policy = Policy(
+            stale_ns=settings.worker.stale_market_data_ms * 1_000_000,
+            start_past_bound_s=settings.worker.start_past_bound_s,
+            reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
+            max_participation_cap=settings.worker.max_participation_cap,
+        )
+        self.cores = {
+            number: Partition(
+                number=number,
+                instruments=instruments,
+                calendars=calendars,
+                policy=policy,
+                partition_of=lambda key: partition_of(key, count),
+            )
+            for number in range(settings.worker.index, count, settings.worker.count)
+        }
+        self._claims: dict[int, int] = {}
+        self._latest: dict[TopicPartition, int] = {}
+        self._buried: set[tuple[str, int, int]] = set()
+        self._market_ends: dict[TopicPartition, int] = {}
+        self._gauges_s = 0.0
+
+    # -- taking over
+
+    def take_partitions(self) -> None:
+        """Claim, fold, decide: after this the cores are live and the log is read from there on."""
+        began_s = time.monotonic()
+        for number in self.cores:
+            self._claim(number)
+        ends = self._fold()
+        self._fold_market()
+        gc.collect()
+        gc.freeze()  # what was folded stays; the collector need not walk it again
+        self._log.assign(ends)
+        for number, core in self.cores.items():
+            self._publish(core, core.take(self._claims[number], self._clock.now_ns()))
+        self._log.flush(FLUSH_S)
+        metrics.WORKER_FOLD_SECONDS.observe(time.monotonic() - began_s)
+        metrics.WORKER_PARTITIONS.set(len(self.cores))
+        logger.info("partitions taken", claims=self._claims,
+                    seconds=round(time.monotonic() - began_s, 3))  # fmt: skip
+
+    def _claim(self, number: int) -> None:
+        acked: list[int] = []
+        claim = Claim(
+            partition=number,
+            worker=self._name,
+            build=metrics.build(),
+            settings_hash=self._settings.hash(),
+            instruments_hash=self._instruments.hash,
+            at_ns=self._clock.now_ns(),
+        )
+        self._log.append(
+            Topic.CHILDREN, "", encode(Topic.CHILDREN, claim), partition=number,
+            on_ack=lambda _, offset: acked.append(offset),
+        )  # fmt: skip
+        self._log.flush(FLUSH_S)
+        self._claims[number] = acked[0]
+        token = Claim(
+            partition=number, worker=claim.worker, build=claim.build,
+            settings_hash=claim.settings_hash, instruments_hash=claim.instruments_hash,
+            at_ns=claim.at_ns, claim=acked[0],
+        )  # fmt: skip
+        self._log.append(Topic.REPORTS, "", encode(Topic.REPORTS, token), partition=number)
+        self._log.flush(FLUSH_S)
+
+    def _fold(self) -> dict[TopicPartition, int]:
+        """Read the order topics to their ends, one after the other; where reading goes on."""
+        ends: dict[TopicPartition, int] = {}
+        for topic in FOLDED:
+            numbers: Iterable[int] = self.cores
+            if topic is Topic.CONTROL:
+                numbers = [partition_of(CONTROL_KEY, self._log.partitions())]
+            parts = {(topic, number): self._log.end(topic, number) for number in numbers}
+            ends.update(parts)
+            for record in self._read_to(parts):
+                self._fold_record(record)
+                metrics.WORKER_FOLD_RECORDS.inc()
+        return ends
+
+    def _read_to(self, ends: dict[TopicPartition, int]) -> Iterable[Record]:
+        left = {where: end for where, end in ends.items() if self._log.begin(*where) < end}
+        self._log.assign({where: self._log.begin(*where) for where in left})
+        while left:
+            for record in self._log.poll(IDLE_POLL_S):
+                where = (record.topic, record.partition)
+                if where in left and record.offset < left[where]:
+                    yield record
+                if where in left and record.offset + 1 >= left[where]:
+                    del left[where]
+            self._health.beat()
+
+    def _fold_record(self, record: Record) -> None:
+        message = self._decoded(record)
+        if message is None:
+            return
+        if record.topic is Topic.CONTROL:
+            for each in self.cores.values():
+                each.fold_control(message)
+            return
+        if isinstance(message, DeadLetter):
+            self._buried.add((message.topic, message.partition, message.offset))
+            return
+        core = self.cores[record.partition]
+        if record.topic is Topic.PARENTS:
+            core.fold_parent(record.offset, message)
+        elif record.topic is Topic.EXECUTIONS:
+            try:
+                core.fold_execution(message)
+            except Unusable as error:
+                self._bury(record, Undecodable(error.reason, None, str(error)))
+        elif self._valid(record, message):
+            if record.topic is Topic.REPORTS:
+                core.fold_report(message)
+            else:
+                core.fold_child(message)
+
+    def _valid(self, record: Record, message: object) -> bool:
+        """Whether a record of ours is one: not a Claim, and of the latest Claim before it."""
+        where = (record.topic, record.partition)
+        if isinstance(message, Claim):
+            token = record.offset if message.claim is None else message.claim
+            self._latest[where] = max(self._latest.get(where, -1), token)
+            return False
+        assert hasattr(message, "claim")
+        return bool(message.claim == self._latest.get(where))
+
+    def _fold_market(self) -> None:
+        begin = {}
+        ends = {}
+        for number in self.cores:
+            where = (Topic.MARKETDATA, number)
+            ends[where] = self._log.end(*where)
+            begin[where] = max(self._log.begin(*where), ends[where] - MARKETDATA_TAIL)
+        left = {where for where in ends if begin[where] < ends[where]}
+        self._log.assign({where: begin[where] for where in left})
+        while left:
+            for record in self._log.poll(IDLE_POLL_S):
+                events = self._decoded(record)
+                if events is not None:
+                    self.cores[record.partition].fold_market(events)
+                if record.offset + 1 >= ends[record.topic, record.partition]:
+                    left.discard((record.topic, record.partition))
+            self._health.beat()
+        self._market_ends = ends
+
+    # -- the loop
+
+    def run(self, stop: StopSignal) -> None:
+        """Until told to stop: 1 poll, 2 apply and decide, 3 append; positions live in the log."""
+        self.take_partitions()
+        self._log.add(self._market_ends)
+        self._health.clear("start")
+        while not stop.is_set:
+            self.turn(self._wait_s())
+        self._log.flush(FLUSH_S)
+
+    def turn(self, timeout_s: float) -> None:
+        """One round of the loop."""
+        records = self._log.poll(timeout_s)
+        began_s = time.perf_counter()
+        for record in records:
+            self._apply(record)
+        now_ns = self._clock.now_ns()
+        for core in self.cores.values():
+            wake_ns = core.next_wake_ns()
+            if wake_ns is not None and wake_ns <= now_ns:
+                self._publish(core, core.on_timer(now_ns))
+        self._health.beat()
+        if records:
+            metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
+        if began_s - self._gauges_s > GAUGES_EVERY_S:
+            self._gauges_s = began_s
+            stale_ns = self._settings.worker.stale_market_data_ms * 1_000_000
+            set_gauges(list(self.cores.values()), now_ns, stale_ns)
+
+    def _wait_s(self) -> float:
+        wakes = [core.next_wake_ns() for core in self.cores.values()]
+        due = [wake_ns for wake_ns in wakes if wake_ns is not None]
+        if not due:
+            return IDLE_POLL_S
+        return min(max(self._clock.wall_s(min(due) - self._clock.now_ns()), 0.0), IDLE_POLL_S)
+
+    def _apply(self, record: Record) -> None:
+        message = self._decoded(record)
+        if message is None:
+            return
+        topic = record.topic
+        if topic is Topic.MARKETDATA:
+            self.cores[record.partition].on_market(message, 0)
+            return
+        metrics.WORKER_EVENTS.labels(topic.value).inc()
+        now_ns = self._clock.now_ns()
+        if topic is Topic.CONTROL:
+            for each in self.cores.values():
+                self._publish(each, each.on_control(message, now_ns))
+            return
+        core = self.cores[record.partition]
+        if topic is Topic.PARENTS:
+            self._publish(core, core.on_parent(message, record.offset, now_ns))
+        elif topic is Topic.EXECUTIONS:
+            try:
+                self._publish(core, core.on_execution(message, now_ns))
+            except Unusable as error:
+                self._bury(record, Undecodable(error.reason, None, str(error)))
+        elif isinstance(message, Claim):
+            self._check_claim(record, message)
+
+    def _check_claim(self, record: Record, claim: Claim) -> None:
+        token = record.offset if claim.claim is None else claim.claim
+        if token > self._claims[record.partition]:
+            raise SupersededError(f"partition {record.partition} was claimed by {claim.worker}")
+
+    def _publish(self, core: Partition, commands: list[Command]) -> None:
+        """Append, in order. A parent's acceptance is durable before any child of it is appended.
+
+        All that a core says goes to its own partition, also about an order that was put there
+        under the wrong key: there it is found again after a restart.
+        """
+        accepted = False
+        for command in commands:
+            topic = Topic.REPORTS
+            if isinstance(command, (NewChild, CancelChild, ReplaceChild)):
+                topic = Topic.CHILDREN
+                if accepted:
+                    self._log.flush(FLUSH_S)
+                    accepted = False
+            elif isinstance(command, ParentReport) and command.exec_type is ExecType.NEW:
+                accepted = True
+            value = encode(topic, command)
+            self._log.append(topic, command.symbol, value, partition=core.number)
+            count(command)
+
+    # -- what cannot be used
+
+    def _decoded(self, record: Record) -> Any:  # noqa: ANN401  # a union that the topic decides
+        """The message, or None after a dead letter was written about it."""
+        try:
+            return decode(record.topic, record.value)
+        except Undecodable as error:
+            self._bury(record, error)
+            return None
+
+    def _bury(self, record: Record, fault: Undecodable) -> None:
+        """Write a dead letter, once: it goes to the partition of the record's number."""
+        place = (record.topic.value, record.partition, record.offset)
+        if place in self._buried:
+            return
+        self._buried.add(place)
+        metrics.DEAD_LETTERS.labels(record.topic.value, fault.reason.value).inc()
+        letter = dead_letter(
+            f"worker-{self._settings.worker.index}", record.topic, record.partition,
+            record.offset, record.key, record.value, fault, self._clock.now_ns(),
+        )  # fmt: skip
+        self._log.append(
+            Topic.DEADLETTER, record.key, encode(Topic.DEADLETTER, letter),
+            partition=record.partition,
+        )  # fmt: skip
+
+
+def count(command: Command) -> None:
+    """Count what was published."""
+    if isinstance(command, NewChild):
+        metrics.WORKER_CHILDREN.labels(command.venue).inc()
+    elif isinstance(command, (ParentReport, ParentRequestRejected)) and command.reason is not None:
+        metrics.WORKER_REJECTS.labels(command.reason.value).inc()
+
+
+def set_gauges(cores: Iterable[Partition], now_ns: int, stale_ns: int) -> None:
+    """What a dashboard shows of the live parents; once a second, not on the hot path."""
+    parents = [parent for core in cores for parent in core.blotter.live_parents.values()]
+    by_reason = Counter(parent.waiting.value for parent in parents if parent.waiting is not None)
+    for reason in WaitReason:
+        metrics.WORKER_PARENTS_WAITING.labels(reason.value).set(by_reason[reason.value])
+    by_algo = Counter(parent.algo for parent in parents)
+    for algo in ALGORITHMS:
+        metrics.WORKER_PARENTS_LIVE.labels(algo).set(by_algo[algo])
+    by_venue = Counter(child.venue for parent in parents for child in parent.open_children.values())
+    stale = 0
+    for core in cores:
+        for venue in core.venues:
+            metrics.WORKER_CHILDREN_OPEN.labels(venue).set(by_venue[venue])
+        for symbol, market in core.markets.items():
+            live = [each for each in parents if each.instrument.symbol == symbol]
+            due_qty = sum(target_qty(each, now_ns) for each in live)
+            metrics.WORKER_DUE_SHARES.labels(symbol).set(due_qty)
+            metrics.WORKER_FILLED_SHARES.labels(symbol).set(sum(each.cum_qty for each in live))
+            newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
+            if live:
+                metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(
+                    (now_ns - newest_ns) / 1e9
+                )
+                stale += now_ns - newest_ns > stale_ns
+    metrics.WORKER_STALE_SYMBOLS.set(stale)
+
+
+def run(settings: Settings) -> int:
+    """Own partitions until SIGTERM (0), the broker fails or another worker takes over (1)."""
+    configure_logs("worker", settings.log.level)
+    gc.set_threshold(100_000, 50, 1_000)  # a full collection walks every order (performance.md 5)
+    instruments = load_instruments(Path(settings.instruments_file))
+    metrics.announce("worker", settings.hash(), instruments.hash)
+    health = Health()
+    serve(settings.http, health)
+    stop = StopSignal()
+    clock = Clock(settings.clock)
+    today = datetime.fromtimestamp(clock.now_ns() / 1e9, UTC).date()
+    names = [instrument.calendar for instrument in instruments.by_symbol.values()]
+    span = timedelta(days=CALENDAR_DAYS)
+    calendars = load_calendars(names, today - span, today + span)
+    try:
+        log = KafkaLog(settings.bus, group=f"worker-{settings.worker.index}")
+        Worker(settings, instruments, calendars, clock, log, health).run(stop)
+        log.close()
+    except BusFailed as error:
+        metrics.BUS_FAILURES.inc()
+        logger.error("bus failed", error=str(error))
+        return 1
+    except SupersededError as error:
+        logger.error("superseded", error=str(error))
+        return 1
+    return 0
