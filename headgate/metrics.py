@@ -158,7 +158,7 @@ PROCESSES: Final = tuple(_OWN)
 Metric = Counter | Gauge | Histogram
 
 
-def build_version() -> str:
+def build() -> str:
     """The version of what runs."""
     try:
         return version("headgate")
@@ -173,7 +173,7 @@ def announce(process: str, settings_hash: str, instruments_hash: str,
     for metric in declared():
         if not exported_names(metric)[0].startswith(keep):
             _unregister(metric, registry)
-    BUILD.labels(process, build_version(), settings_hash, instruments_hash).set(1)
+    BUILD.labels(process, build(), settings_hash, instruments_hash).set(1)
 
 
 def declared() -> list[Metric]:

@@ -44,6 +44,6 @@ def exported_by(process: str) -> set[str]:
         registry.register(metric)
     metrics.announce(process, "0123", "4567", registry)
     text = generate_latest(registry).decode()
-    assert f'headgate_build_info{{build="{metrics.build_version()}"' in text
+    assert f'headgate_build_info{{build="{metrics.build()}"' in text
     families = re.findall(r"^# TYPE (headgate_\w+) \w+$", text, re.MULTILINE)
     return {name.removesuffix("_created").removesuffix("_total") for name in families}
