@@ -144,9 +144,7 @@ class ChildBook:
         known = self.commands.get(command.cl_ord_id)
         if known is None:
             return Seen.NEVER
-        renewed = msgspec.structs.replace(
-            command, claim=known.claim, decided_ns=known.decided_ns
-        )
+        renewed = msgspec.structs.replace(command, claim=known.claim, decided_ns=known.decided_ns)
         return Seen.SAME if renewed == known else Seen.DIFFERENT
 
     def committed_qty(self, order_id: str) -> int:

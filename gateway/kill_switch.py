@@ -50,6 +50,11 @@ class KillSwitch:
                 return order
         return None
 
+    def open_children(self) -> int:
+        """Of the scope that has most still open, as last told."""
+        told = (self._told.get(scope, (0, 0))[0] for scope in self.engaged)
+        return max(told, default=0)
+
     def news(self, children: Iterable[Child], by: str, now_ns: int) -> list[KillProgress]:
         """What is to be told of each engaged scope: its open children, if their number changed."""
         counts = {scope: [0, 0] for scope in self.engaged}

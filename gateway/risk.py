@@ -175,9 +175,7 @@ def _qty_refusal(terms: Terms, limits: Limits) -> Refusal | None:
     return None
 
 
-def _notional_refusal(
-    terms: Terms, limits: Limits, reference_px: Decimal | None
-) -> Refusal | None:
+def _notional_refusal(terms: Terms, limits: Limits, reference_px: Decimal | None) -> Refusal | None:
     if limits.max_child_notional is None:
         return Refusal(RefusalReason.MAX_NOTIONAL, "limit max_child_notional is not set")
     px = terms.px if terms.px is not None else reference_px

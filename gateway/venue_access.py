@@ -125,6 +125,8 @@ class VenueAccess:
 
     def on_control(self, record: ControlRecord, now: Now) -> list[Command]:
         """Obey an operator. A kill's cancels and its first progress follow at once."""
+        if isinstance(record, KillProgress):
+            return []  # our own words come back, or another instance's
         self._apply_control(record)
         return self._own_cancels(now) + self._kill_progress(now)
 

@@ -57,6 +57,8 @@ TRANSITIONS: Final[dict[tuple[VenueState, SessionEvent], VenueState]] = {
     (VenueState.RESYNC, SessionEvent.LOGGED_ON): VenueState.RESYNC,  # the venue reset in session
     (VenueState.RESYNC, SessionEvent.RESYNCED): VenueState.LIVE,
     (VenueState.RESYNC, SessionEvent.LOGGED_OUT): VenueState.DOWN,
+    (VenueState.RESYNC, SessionEvent.LOGON_SENT): VenueState.LOGON,
+    (VenueState.LIVE, SessionEvent.LOGON_SENT): VenueState.LOGON,
     (VenueState.LIVE, SessionEvent.LOGGED_ON): VenueState.RESYNC,
     (VenueState.LIVE, SessionEvent.LOGGED_OUT): VenueState.DOWN,
 }
@@ -234,9 +236,7 @@ class VenueSession:
             made.append(Publish(symbol=child.terms.symbol, record=synthetic_end(child, answer)))
         return made
 
-    def _unknown_at_venue(
-        self, question: Question, answer: Execution, now: Now
-    ) -> list[Command]:
+    def _unknown_at_venue(self, question: Question, answer: Execution, now: Now) -> list[Command]:
         """39=8: never arrived, unless the venue spoke of it before: then it is gone."""
         child, terms = question.child, question.child.terms
         is_replace = question.cl_ord_id in child.requests
@@ -256,7 +256,6 @@ class VenueSession:
             text=f"{self.venue} never had it",
             at_ns=now.engine_ns,
         ))]  # fmt: skip
-
 
 
 def synthetic_fill(child: Child, answer: Execution) -> Execution:

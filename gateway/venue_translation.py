@@ -106,9 +106,7 @@ def symbol_of(message: FixMessage) -> str:
     return message.get(55) or ""
 
 
-def read_execution_report(
-    message: FixMessage, origin: Origin, instrument: Instrument
-) -> Execution:
+def read_execution_report(message: FixMessage, origin: Origin, instrument: Instrument) -> Execution:
     """One ExecutionReport(8). Raises BadField.
 
     A reject of a second order under a ClOrdID(11) that is in use carries the status of the first
