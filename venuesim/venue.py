@@ -96,7 +96,7 @@ class Venue:
 
     def on_timer(self, now_ns: int) -> list[Output]:
         """Do all that is due, in order of time, then quote each touch that moved."""
-        outputs: list[Output] = []
+        outputs = self._statuses(now_ns)
         while True:
             symbol, flow_ns = self._next_flow(now_ns)
             if self._inbox and self._inbox[0][0] <= min(now_ns, flow_ns):
@@ -105,7 +105,7 @@ class Venue:
                 outputs += self._run_flow(symbol, flow_ns, now_ns)
             else:
                 break
-        return outputs + self._market_data(now_ns)
+        return outputs + self._quotes(now_ns)
 
     def next_request_ns(self) -> int | None:
         """When the next request is due, if one waits."""
@@ -286,14 +286,17 @@ class Venue:
             fee=fee,
         )
 
-    def _market_data(self, now_ns: int) -> list[Output]:
+    def _statuses(self, now_ns: int) -> list[Output]:
+        if self._status_ns is not None and now_ns - self._status_ns < STATUS_NS:
+            return []
+        self._status_ns = now_ns
+        return [
+            TradingStatus(symbol, self.terms.name, TradingPhase.CONTINUOUS, now_ns)
+            for symbol in self.books
+        ]
+
+    def _quotes(self, now_ns: int) -> list[Output]:
         outputs: list[Output] = []
-        if self._status_ns is None or now_ns - self._status_ns >= STATUS_NS:
-            self._status_ns = now_ns
-            outputs += [
-                TradingStatus(symbol, self.terms.name, TradingPhase.CONTINUOUS, now_ns)
-                for symbol in self.books
-            ]
         for symbol, book in self.books.items():
             touch = book.touch()
             fresh = now_ns - self._quoted_ns.get(symbol, -HEARTBEAT_NS) < HEARTBEAT_NS

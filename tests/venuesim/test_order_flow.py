@@ -1,6 +1,7 @@
 """The background market: never crossed, never empty for long, and enough to trade a TWAP in."""
 
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -52,7 +53,7 @@ def test_ten_minutes_of_market(instrument: Instrument, px: str, seed: int) -> No
         instrument.px_ticks(instrument.px(each.ask_px_ticks), "ask")
     start = instrument.px_ticks(Decimal(px), "px")
     assert all(abs(each.bid_px_ticks / start - 1) < 0.02 for each in quotes)
-    gaps = [later.at_ns - each.at_ns for each, later in zip(quotes, quotes[1:], strict=False)]
+    gaps = [later.at_ns - each.at_ns for each, later in pairwise(quotes)]
     assert max(gaps) <= SECOND
     assert 200 <= len(trades) <= 600
     assert len({each.trade_id for each in trades}) == len(trades)
