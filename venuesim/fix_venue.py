@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 import quickfix as fix
 
-from venuesim.translation import MSG_TYPES
+from venuesim.translation import MSG_TYPES, msg_type
 
 DICTIONARY: Final = "FIX44.xml"
 # QuickFIX gives up the GIL at every call; with Python's default of 5 ms each of them would wait
@@ -56,7 +56,7 @@ class FixVenues:
     def __init__(self, endpoints: list[FixEndpoint], store_dir: Path) -> None:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         store_dir.mkdir(parents=True, exist_ok=True)
-        settings_path = store_dir / "fix_venues.cfg"
+        settings_path = store_dir / f"fix_{'_'.join(each.venue for each in endpoints)}.cfg"
         settings_path.write_text(session_settings(endpoints, store_dir))
         self.inbound: SimpleQueue[Inbound] = SimpleQueue()
         self._sessions = {
@@ -120,7 +120,7 @@ class _Application(fix.Application):  # type: ignore[misc]  # quickfix has no st
 
     def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: ANN401  # no stubs
         text = message.toString()
-        if _msg_type(text) not in MSG_TYPES:
+        if msg_type(text) not in MSG_TYPES:
             raise fix.UnsupportedMessageType  # QuickFIX answers with 35=j, 380=3
         self._inbound.put(Received(self._venues[session_id.toString()], text))
 
@@ -157,8 +157,3 @@ def session_settings(endpoints: list[FixEndpoint], store_dir: Path) -> str:
 def data_dictionary() -> Path:
     """The FIX44.xml that quickfix installed: what a venue speaks, without our extensions."""
     return Path(sysconfig.get_path("data")) / "share" / "quickfix" / DICTIONARY
-
-
-def _msg_type(text: str) -> str:
-    start = text.find("\x0135=") + 4
-    return text[start : text.find("\x01", start)]

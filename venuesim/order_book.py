@@ -236,8 +236,10 @@ class OrderBook:
         self._side(order.side).reduce(order, qty)
         return [Canceled(order_id, qty, CancelCause.REQUESTED)]
 
-    def on_replace(self, order_id: int, order_qty: int, px_ticks: int) -> list[BookEvent]:
-        """Give a resting order a new total quantity and price.
+    def on_replace(
+        self, order_id: int, order_qty: int, px_ticks: int, post_only: bool = False
+    ) -> list[BookEvent]:
+        """Give a resting order a new total quantity and price, and whether it may only rest.
 
         Less at the same price keeps the place in the queue; a new price or more goes to its end
         and may trade. No more than is done already: the order ends as it is.
@@ -251,9 +253,9 @@ class OrderBook:
         leaves_qty = order_qty - cum_qty
         side = self._side(order.side)
         if leaves_qty and (px_ticks != order.px_ticks or order_qty > order.order_qty):
-            return self._requeue(order, order_qty, px_ticks)
+            return self._requeue(order, order_qty, px_ticks, post_only)
         side.reduce(order, order.leaves_qty - leaves_qty)
-        order.order_qty = order_qty
+        order.order_qty, order.post_only = order_qty, post_only
         if not leaves_qty:
             del self.orders[order_id]
         assert order.px_ticks is not None
@@ -278,17 +280,17 @@ class OrderBook:
     def _side(self, side: Side) -> _BookSide:
         return self._bids if side is Side.BUY else self._asks
 
-    def _requeue(self, old: BookOrder, order_qty: int, px_ticks: int) -> list[BookEvent]:
+    def _requeue(
+        self, old: BookOrder, order_qty: int, px_ticks: int, post_only: bool
+    ) -> list[BookEvent]:
         """Replace with loss of priority: the old entry dies, a new one comes in as a taker."""
         buy = old.side is Side.BUY
         opposite = self._asks if buy else self._bids
         reach = px_ticks if buy else -px_ticks
         crosses = bool(opposite.keys) and opposite.keys[-1] + reach >= 0
-        if crosses and old.post_only:
+        if crosses and post_only:
             return [Rejected(old.order_id, BookRejectReason.POST_ONLY_WOULD_CROSS)]
-        order = BookOrder(
-            old.order_id, old.side, order_qty, px_ticks, old.time_in_force, old.post_only
-        )
+        order = BookOrder(old.order_id, old.side, order_qty, px_ticks, old.time_in_force, post_only)
         order.leaves_qty = order_qty - old.cum_qty
         own = self._side(old.side)
         own.reduce(old, old.leaves_qty)

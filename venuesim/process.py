@@ -3,8 +3,11 @@
 It decides nothing: it reads requests, calls the venues, journals, sends and publishes.
 """
 
+import gc
 import signal
+import time
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from queue import Empty
 from random import Random
@@ -17,7 +20,6 @@ from bus.codec import encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed, Log
 from bus.topics import Topic
-from domain.fix_message import BadField, FixMessage
 from domain.instruments import Instrument, InstrumentTable
 from domain.marketdata import Quote, Trade, TradingStatus
 from headgate import metrics
@@ -35,11 +37,12 @@ from venuesim.requests import (
     ReplaceOrder,
     Report,
 )
-from venuesim.translation import answer_text, business_reject_text, read_request
+from venuesim.translation import Unreadable, answer_text, read_text
 from venuesim.venue import MarketEvent, Output, Venue, VenueTerms
 
 ROUND_S: Final = 0.01  # the longest wait for a request; the flow goes on at this grain
 REQUESTS_PER_ROUND: Final = 500  # bounds how long market data waits behind a burst of orders
+DEFAULT_START_PX: Final = Decimal(100)  # of a symbol that venuesim.start_px does not name
 DAY_NS: Final = 86_400_000_000_000
 FLUSH_S: Final = 5.0
 
@@ -84,6 +87,7 @@ class VenueSimulator:
         # 1 poll: what came over FIX
         inbound = self._receive(min(timeout_s, self._until_due_s()))
         # 2 the venues do what is due
+        began_s = time.perf_counter()
         now_ns = self._clock.now_ns()
         market: list[MarketEvent] = []
         logged_on = [each.venue for each in inbound if isinstance(each, LoggedOn)]
@@ -97,6 +101,7 @@ class VenueSimulator:
         # 4 publish, one record a symbol; nothing here waits for the broker
         self._publish(market)
         self._log.poll(0)
+        metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
 
     def disconnect(self) -> None:
         """Drop the FIX connections; orders and sequence numbers stay."""
@@ -115,20 +120,14 @@ class VenueSimulator:
         now_ns = self._clock.now_ns()
         simulated = settings.venuesim
         prices: dict[str, EfficientPrice] = {}
-        for symbol, px in simulated.start_px.items():
-            instrument = instruments.get(symbol)
-            if instrument is not None:
-                start = int(px / instrument.tick)
-                midnight_ns = now_ns - now_ns % DAY_NS
-                path = Random(f"{simulated.seed}/{symbol}")  # noqa: S311  # a simulation
-                prices[symbol] = EfficientPrice(start, midnight_ns, path)
+        midnight_ns = now_ns - now_ns % DAY_NS
+        for symbol, instrument in instruments.by_symbol.items():
+            start_px = simulated.start_px.get(symbol, DEFAULT_START_PX)
+            path = Random(f"{simulated.seed}/{symbol}")  # noqa: S311  # a simulation
+            prices[symbol] = EfficientPrice(int(start_px / instrument.tick), midnight_ns, path)
         venues = {}
         for each in chosen:
-            traded = [
-                found
-                for found in instruments.by_symbol.values()
-                if each.name in found.venues and found.symbol in prices
-            ]
+            traded = [e for e in instruments.by_symbol.values() if each.name in e.venues]
             flows = {
                 found.symbol: self._flow(settings, each.name, found, prices[found.symbol], now_ns)
                 for found in traded
@@ -168,12 +167,10 @@ class VenueSimulator:
                 logger.info("logged_on", venue=each.venue)
                 continue
             metrics.FIX_MESSAGES.labels(each.venue, "in").inc()
-            message = FixMessage.parse(each.text)
-            try:
-                request = read_request(message, now_ns)
-            except BadField as error:
-                logger.warning("not_readable", venue=each.venue, error=str(error))
-                self._fix.send(each.venue, business_reject_text(message, error))
+            request = read_text(each.text, now_ns)
+            if isinstance(request, Unreadable):
+                logger.warning("not_readable", venue=each.venue, error=request.error)
+                self._fix.send(each.venue, request.answer)
                 continue
             self._venues[each.venue].on_request(request, now_ns)
 
@@ -210,6 +207,11 @@ class VenueSimulator:
 def run(settings: Settings, venue_names: tuple[str, ...] = ()) -> int:
     """Simulate these venues (all of the settings if none is named) until told to stop."""
     configure_logs("venuesim", settings.log.level)
+    known = [each.name for each in settings.venues]
+    unknown = [name for name in venue_names if name not in known]
+    if unknown or not known:
+        logger.error("unknown_venues", venues=unknown, known=known)
+        return 2
     instruments = load_instruments(Path(settings.instruments_file))
     metrics.announce("venuesim", settings.hash(), instruments.hash)
     try:
@@ -231,6 +233,7 @@ def serve_venues(
     try:
         simulator.start()
         health.clear("start")
+        gc.freeze()  # what is there now stays; the collector need not look at it again
         logger.info("started", venues=venue_names, settings=settings.hash())
         while not stop.is_set:
             simulator.turn(ROUND_S)

@@ -44,7 +44,10 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_order")
 
 
 class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="replace_order"):
-    """OrderCancelReplaceRequest(G). `order_qty` is the new total, with what is done."""
+    """OrderCancelReplaceRequest(G). `order_qty` is the new total, with what is done.
+
+    ExecInst(18), and so `post_only`, holds only if it is declared again.
+    """
 
     cl_ord_id: str
     orig_cl_ord_id: str
@@ -53,6 +56,8 @@ class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="replace_order
     order_qty: Decimal
     ord_type: str
     px: Decimal | None = None
+    time_in_force: str = "0"
+    post_only: bool = False
     at_ns: int
 
 

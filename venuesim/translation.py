@@ -1,11 +1,12 @@
 """FIX 4.4 text to the venue's requests, and its answers to FIX 4.4 text. No FIX engine.
 
-A message that cannot be read raises BadField; the shell answers it with
-BusinessMessageReject(35=j).
+A message that cannot be read is answered with BusinessMessageReject(35=j).
 """
 
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from domain.fix_message import BadField, Fields, FixMessage, fix_text, timestamp_text
 from venuesim.requests import (
@@ -56,6 +57,35 @@ def read_request(message: FixMessage, at_ns: int) -> Request:
     return MassStatusRequest(mass_status_req_id=message.require(584), at_ns=at_ns)
 
 
+class Unreadable(msgspec.Struct, frozen=True):
+    """A message that is no request; `answer` is what its sender is told."""
+
+    error: str
+    answer: str
+
+
+def read_text(text: str, at_ns: int) -> Request | Unreadable:
+    """The request in the text of a message, or the answer to what cannot be read."""
+    try:
+        message = FixMessage.parse(text)
+    except BadField as error:  # a data field may hold what looks like the end of a field
+        about: Fields = [(372, msg_type(text))]
+        return Unreadable(str(error), _business_reject(about, error))
+    try:
+        return read_request(message, at_ns)
+    except BadField as error:
+        about = [(45, message.require(34)), (372, message.msg_type)]
+        if message.get(11):
+            about.append((379, message.require(11)))
+        return Unreadable(str(error), _business_reject(about, error))
+
+
+def msg_type(text: str) -> str:
+    """MsgType(35) of a message, found without reading it all."""
+    start = text.find("\x0135=") + 4
+    return text[start : text.find("\x01", start)]
+
+
 def answer_text(answer: Answer) -> str:
     """The FIX message of an answer."""
     if isinstance(answer, Report):
@@ -63,13 +93,9 @@ def answer_text(answer: Answer) -> str:
     return fix_text("9", _cancel_rejected_fields(answer))
 
 
-def business_reject_text(message: FixMessage, error: BadField) -> str:
-    """BusinessMessageReject(35=j) of a message that could not be read."""
-    fields: Fields = [(45, message.get(34, "0") or "0"), (372, message.msg_type)]
-    cl_ord_id = message.get(11)
-    if cl_ord_id:
-        fields.append((379, cl_ord_id))
-    return fix_text("j", [*fields, (380, CONDITIONALLY_REQUIRED), (58, str(error))])
+def _business_reject(about: Fields, error: BadField) -> str:
+    """BusinessMessageReject(35=j)."""
+    return fix_text("j", [*about, (380, str(CONDITIONALLY_REQUIRED)), (58, str(error))])
 
 
 def _new_order(message: FixMessage, at_ns: int) -> NewOrder:
@@ -81,7 +107,7 @@ def _new_order(message: FixMessage, at_ns: int) -> NewOrder:
         ord_type=message.require(40),
         px=_px(message),
         time_in_force=message.get(59) or "0",
-        post_only=PARTICIPATE_DONT_INITIATE in (message.get(18) or "").split(),
+        post_only=_post_only(message),
         poss_resend=message.get(97) == "Y",
         poss_dup=message.get(43) == "Y",
         at_ns=at_ns,
@@ -97,8 +123,14 @@ def _replace_order(message: FixMessage, at_ns: int) -> ReplaceOrder:
         order_qty=message.decimal(38),
         ord_type=message.require(40),
         px=_px(message),
+        time_in_force=message.get(59) or "0",
+        post_only=_post_only(message),
         at_ns=at_ns,
     )
+
+
+def _post_only(message: FixMessage) -> bool:
+    return PARTICIPATE_DONT_INITIATE in (message.get(18) or "").split()
 
 
 def _px(message: FixMessage) -> Decimal | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from domain.fix_codes import CxlRejReason, ExecType, LastLiquidityInd, OrdStatus
+from domain.fix_codes import CxlRejReason, ExecType, LastLiquidityInd, OrdStatus, TimeInForce
 from domain.instruments import Instrument
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.orders import settled_by_qty
@@ -229,7 +229,9 @@ class Venue:
             fault = CancelFault(CxlRejReason.OTHER, terms.text, found)
             return [self.orders.cancel_rejected(request, fault, now_ns)]
         order_qty, px_ticks = terms
-        events = self.books[found.symbol].on_replace(found.number, order_qty, px_ticks)
+        events = self.books[found.symbol].on_replace(
+            found.number, order_qty, px_ticks, request.post_only
+        )
         if isinstance(events[0], Rejected):
             fault = CancelFault(CxlRejReason.OTHER, "the order would not rest", found)
             return [self.orders.cancel_rejected(request, fault, now_ns)]
@@ -247,6 +249,8 @@ class Venue:
         instrument = self.instruments[order.symbol]
         if request.ord_type != order.ord_type:
             return Refusal(OTHER, f"OrdType(40) {request.ord_type} is not {order.ord_type}")
+        if request.time_in_force != TimeInForce.DAY:
+            return Refusal(OTHER, f"TimeInForce(59) {request.time_in_force} would not rest")
         order_qty = admit_replace_qty(instrument, request.order_qty, order.cum_qty)
         if isinstance(order_qty, Refusal):
             return order_qty

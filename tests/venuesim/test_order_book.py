@@ -51,7 +51,10 @@ def play(script: str) -> str:
                 shown += [show(event) for event in book.on_cancel(int(words[1]))]
             elif words[0] == "replace":
                 qty, _, px = words[2].partition("@")
-                shown += [show(e) for e in book.on_replace(int(words[1]), int(qty), int(px))]
+                shown += [
+                    show(e)
+                    for e in book.on_replace(int(words[1]), int(qty), int(px), "post" in words)
+                ]
             elif words[0] == "depth":
                 bids = [f"{qty}@{px}" for px, qty in book.depth(Side.BUY, 9)]
                 asks = [f"{qty}@{px}" for px, qty in book.depth(Side.SELL, 9)]
@@ -145,7 +148,9 @@ class NaiveBook:
     def cancel(self, order_id: int) -> None:
         self.resting = [each for each in self.resting if each.order.order_id != order_id]
 
-    def replace(self, order_id: int, qty: int, px: int) -> list[tuple[int, int, int, int]]:
+    def replace(
+        self, order_id: int, qty: int, px: int, post_only: bool
+    ) -> list[tuple[int, int, int, int]]:
         found = next((e for e in self.resting if e.order.order_id == order_id), None)
         if found is None:
             return []
@@ -157,10 +162,11 @@ class NaiveBook:
             found.order_qty, found.leaves_qty = qty, qty - cum_qty
             return []
         changed = NaiveOrder(found.order, qty - cum_qty, qty, px, self.seq + 1)
-        if found.order.post_only and self.makers(changed):
+        if post_only and self.makers(changed):
             return []
         self.seq += 1
         self.cancel(order_id)
+        found.order.post_only = post_only
         return self.enter(changed)
 
     def levels(self, side: Side) -> list[tuple[int, int]]:
@@ -198,8 +204,8 @@ def test_book_agrees_with_naive_book(
             events, expected = book.on_cancel(target), []
             naive.cancel(target)
         else:
-            events = book.on_replace(target, qty, px or 100)
-            expected = naive.replace(target, qty, px or 100)
+            events = book.on_replace(target, qty, px or 100, post_only)
+            expected = naive.replace(target, qty, px or 100, post_only)
         fills = [
             (e.maker_id, e.taker_id, e.px_ticks, e.qty) for e in events if isinstance(e, Filled)
         ]

@@ -196,7 +196,9 @@ CANCEL_REFUSALS = [
     ("G Y X 100@market", "99", "0"),
     ("G Y X 100@50.00 44=", "99", "0"),
     ("G Y POST 100@51.00 sell", None, None),  # taken: nothing to cross
-    ("G Y POST 100@50.00 sell", "99", "0"),
+    ("G Y POST 100@50.00 sell 18=6", "99", "0"),
+    ("G Y POST 100@50.00 sell", None, None),  # 18 is not carried over: it trades
+    ("G Y X 100@50.00 59=3", "99", "0"),
 ]
 
 
@@ -212,7 +214,7 @@ def test_refusal_of_a_cancel_or_replace(line: str, reason: str | None, status: s
         "> D POST sell 100@52.00 18=6",
     ):
         list(play.line(setup))
-    (answer,) = play.line(f"> {line}")
+    answer, *_ = play.line(f"> {line}")
     if reason is None:
         assert answer.startswith("< E(Y,POST) 5/0")
     else:
