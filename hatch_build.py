@@ -1,4 +1,4 @@
-"""Puts `fixconfig/` into the wheel as `headgate/fixconfig`, and not into editable installs.
+"""Puts `fixconfig/` and `deploy/*.toml` into the wheel below `headgate/`, not into editable installs.
 
 Hatch's own `force-include` would copy it there too, where the copy goes stale beside the original.
 """
@@ -12,3 +12,5 @@ class DataHook(BuildHookInterface):  # type: ignore[type-arg]  # hatch's generic
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
             build_data["force_include"]["fixconfig"] = "headgate/fixconfig"
+            for name in ("headgate.toml", "instruments.toml"):
+                build_data["force_include"][f"deploy/{name}"] = f"headgate/deploy/{name}"

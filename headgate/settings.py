@@ -210,9 +210,11 @@ def _refuse_non_finite(value: object, at: str) -> None:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
+        if path.suffix == ".json":  # what the launcher hands to the processes that it starts
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
         with path.open("rb") as file:
             return tomllib.load(file, parse_float=Decimal)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, msgspec.DecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
 
 

@@ -1,0 +1,287 @@
+"""The command line. Each command imports what it needs, so that --help is quick."""
+
+import getpass
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  help="Headgate: an execution engine that stands beside an OMS.")  # fmt: skip
+topics = typer.Typer(no_args_is_help=True, help="The bus's topics.")
+order = typer.Typer(no_args_is_help=True, help="An OMS on the command line, over Kafka.")
+app.add_typer(topics, name="topics")
+app.add_typer(order, name="order")
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option("--settings", envvar="HEADGATE_SETTINGS", help="TOML file; default: the shipped"),
+]
+AuthorOption = Annotated[str, typer.Option(help="who orders it")]
+SourceOption = Annotated[str, typer.Option(help="who asks; (source, id) names an order")]
+
+
+class Role(StrEnum):
+    """The two sides of the gateway."""
+
+    OMS = "oms"
+    VENUES = "venues"
+
+
+def shipped(name: str) -> Path:
+    """A file of `deploy/`: beside the repository's packages, or inside the installed one."""
+    here = Path(__file__).parent
+    inside = here / "deploy" / name
+    return inside if inside.exists() else here.parent / "deploy" / name
+
+
+def read_settings(path: Path | None) -> Settings:
+    """The settings, or the end of the command with what is wrong with them."""
+    try:
+        return load_settings(shipped("headgate.toml") if path is None else path)
+    except SettingsError as error:
+        typer.echo(f"headgate: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+@app.command()
+def up(settings: SettingsOption = None) -> None:
+    """Run the whole system on this machine until Ctrl-C; on an embedded broker if none is set."""
+    from headgate.up import run_up
+
+    raise typer.Exit(run_up(read_settings(settings)))
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(help="engine seconds a second")] = 40.0,
+    quantity: Annotated[int, typer.Option(help="shares")] = 20_000,
+    minutes: Annotated[int, typer.Option(help="length of the window, engine time")] = 30,
+    settings: SettingsOption = None,
+) -> None:
+    """Trade one TWAP through the whole system, watch it, reconcile it, leave nothing behind."""
+    from headgate.demo import Demo, run_demo
+
+    if settings is None:
+        settings = shipped("headgate.toml")
+    raise typer.Exit(
+        run_demo(read_settings(settings), Demo(speed=speed, quantity=quantity, minutes=minutes))
+    )
+
+
+@app.command()
+def worker(settings: SettingsOption = None) -> None:
+    """Run a worker: algorithms and router for its partitions."""
+    from algos.worker import run
+
+    raise typer.Exit(run(read_settings(settings)))
+
+
+@app.command()
+def gateway(
+    role: Annotated[Role, typer.Option(help="oms: order entry; venues: venue access")],
+    settings: SettingsOption = None,
+) -> None:
+    """Run one side of the FIX gateway."""
+    if role is Role.OMS:
+        from gateway.oms_process import run
+    else:
+        from gateway.venue_process import run
+    raise typer.Exit(run(read_settings(settings)))
+
+
+@app.command()
+def venuesim(
+    venue: Annotated[list[str] | None, typer.Option(help="only this venue; repeatable")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Run the simulated venues."""
+    from venuesim.process import run
+
+    raise typer.Exit(run(read_settings(settings), tuple(venue or ())))
+
+
+@app.command()
+def tca(settings: SettingsOption = None) -> None:
+    """Follow the log and publish what every parent costs."""
+    from tca.process import run
+
+    raise typer.Exit(run(read_settings(settings)))
+
+
+@app.command()
+def simulate(
+    data: Annotated[Path, typer.Option(help="directory of Lean tick archives")],
+    symbol: Annotated[str, typer.Option()],
+    date: Annotated[str, typer.Option(help="YYYY-MM-DD")],
+    side: Annotated[str, typer.Option(help="buy or sell")],
+    quantity: Annotated[str, typer.Option(help="shares")],
+    start: Annotated[str, typer.Option(help="HH:MM, exchange time")],
+    end: Annotated[str, typer.Option(help="HH:MM, exchange time")],
+    algo: Annotated[str, typer.Option()] = "twap",
+    limit_price: Annotated[str | None, typer.Option()] = None,
+    param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
+    lot: Annotated[int, typer.Option(help="shares a lot")] = 100,
+    seed: Annotated[int, typer.Option(help="another seed, other slices")] = 0,
+    settings: SettingsOption = None,
+) -> None:
+    """Trade one parent over a recorded day, in virtual time, with the cores that trade live."""
+    from simulation.command import Request
+    from simulation.command import simulate as run
+
+    request = Request(
+        data=data, symbol=symbol, date=date, algo=algo, side=side, quantity=quantity,
+        start=start, end=end, limit_price=limit_price, params=tuple(param or ()), lot=lot,
+        seed=seed,
+    )  # fmt: skip
+    raise typer.Exit(run(request, read_settings(settings), sys.stdout, sys.stderr))
+
+
+@app.command()
+def schemas(
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if stale")] = False,
+    docs: Annotated[Path, typer.Option(help="where they are")] = Path("docs"),
+) -> None:
+    """Write the JSON Schemas, golden messages, tables and state diagrams under docs/."""
+    from bus.contracts import check_contracts, write_contracts
+
+    found = check_contracts(docs) if check else write_contracts(docs)
+    for path in found:
+        typer.echo(f"{'stale' if check else 'wrote'} {path}")
+    raise typer.Exit(1 if check and found else 0)
+
+
+@topics.command("create")
+def topics_create(settings: SettingsOption = None) -> None:
+    """Make the topics that are missing and bring the others to their settings."""
+    from bus.admin import create_topics
+    from bus.log import BusFailed
+
+    read = read_settings(settings)
+    try:
+        for line in create_topics(read.bus):
+            typer.echo(line)
+    except BusFailed as error:
+        typer.echo(f"headgate: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def kill(
+    reason: Annotated[str, typer.Option(help="why; kept with the order")],
+    author: AuthorOption = getpass.getuser(),
+    symbol: Annotated[str | None, typer.Option(help="only this symbol")] = None,
+    venue: Annotated[str | None, typer.Option(help="only this venue")] = None,
+    wait_s: Annotated[float, typer.Option(help="how long to wait for zero open")] = 30.0,
+    settings: SettingsOption = None,
+) -> None:
+    """Engage the kill switch: nothing new is sent, what is open is cancelled, until none is."""
+    from headgate.kill_switch import engage
+
+    raise typer.Exit(engage(read_settings(settings), author, reason, symbol, venue, wait_s))
+
+
+@app.command()
+def rearm(
+    reason: Annotated[str, typer.Option(help="why; kept with the order")],
+    author: AuthorOption = getpass.getuser(),
+    symbol: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
+    venue: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Lift the kill switch of exactly this scope."""
+    from headgate.kill_switch import rearm as lift
+
+    raise typer.Exit(lift(read_settings(settings), author, reason, symbol, venue))
+
+
+@order.command("new")
+def order_new(
+    cl_ord_id: Annotated[str, typer.Option("--id", help="ClOrdID; new for every order")],
+    symbol: Annotated[str, typer.Option()],
+    side: Annotated[str, typer.Option(help="buy or sell")],
+    quantity: Annotated[str, typer.Option(help="shares")],
+    algo: Annotated[str, typer.Option()] = "twap",
+    limit_price: Annotated[str | None, typer.Option()] = None,
+    minutes: Annotated[float | None, typer.Option(help="length of the window from now")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
+    source: SourceOption = "CLI",
+    settings: SettingsOption = None,
+) -> None:
+    """Ask for a parent order and print its answer."""
+    from headgate.orders import OrderDesk
+
+    desk = OrderDesk(read_settings(settings), source)
+    raise typer.Exit(
+        desk.new(cl_ord_id, symbol, side, quantity, algo, limit_price, minutes, param or [])
+    )
+
+
+@order.command("replace")
+def order_replace(
+    cl_ord_id: Annotated[str, typer.Option("--id", help="ClOrdID of this request")],
+    orig: Annotated[str, typer.Option(help="ClOrdID of the order")],
+    symbol: Annotated[str, typer.Option()],
+    quantity: Annotated[str | None, typer.Option(help="new total, with what is done")] = None,
+    limit_price: Annotated[str | None, typer.Option()] = None,
+    minutes: Annotated[float | None, typer.Option(help="new end, from now")] = None,
+    source: SourceOption = "CLI",
+    settings: SettingsOption = None,
+) -> None:
+    """Ask for new terms."""
+    from headgate.orders import OrderDesk
+
+    desk = OrderDesk(read_settings(settings), source)
+    raise typer.Exit(desk.replace(cl_ord_id, orig, symbol, quantity, limit_price, minutes))
+
+
+def _simple_request(verb: str, text: str) -> None:
+    def command(
+        cl_ord_id: Annotated[str, typer.Option("--id", help="ClOrdID of this request")],
+        orig: Annotated[str, typer.Option(help="ClOrdID of the order")],
+        symbol: Annotated[str, typer.Option()],
+        source: SourceOption = "CLI",
+        settings: SettingsOption = None,
+    ) -> None:
+        from headgate.orders import OrderDesk
+
+        desk = OrderDesk(read_settings(settings), source)
+        raise typer.Exit(desk.ask(verb, cl_ord_id, orig, symbol))
+
+    order.command(verb, help=text)(command)
+
+
+_simple_request("cancel", "Ask for the end of an order.")
+_simple_request("pause", "Ask to send no more until resumed.")
+_simple_request("resume", "Ask to go on after a pause.")
+
+
+@order.command("list")
+def order_list(settings: SettingsOption = None) -> None:
+    """Every order of the log and where it stands."""
+    from headgate.orders import OrderDesk
+
+    raise typer.Exit(OrderDesk(read_settings(settings), "").list())
+
+
+@order.command("watch")
+def order_watch(settings: SettingsOption = None) -> None:
+    """Print reports as they come, until Ctrl-C."""
+    from headgate.orders import OrderDesk
+
+    raise typer.Exit(OrderDesk(read_settings(settings), "").watch())
+
+
+def main() -> None:
+    """The console script."""
+    if not __debug__:
+        sys.exit("headgate: assertions are part of it; do not run it with -O")
+    app()
+
+
+if __name__ == "__main__":
+    main()
