@@ -98,11 +98,6 @@ VENUE_KILL_OPEN_CHILDREN = Gauge(
 VENUE_IGNORED_RECORDS = Counter(
     "headgate_venue_ignored_records_total", "Children of a worker that had lost its partition"
 )
-VENUE_LOW_WATER_LAG_RECORDS = Gauge(
-    "headgate_venue_low_water_lag_records",
-    "Records of `children` between the position to restart from and the end",
-    ["partition"],
-)
 
 # Order entry.
 OMS_SESSIONS_UP = Gauge("headgate_oms_sessions_up", "1 while this OMS is logged on", ["session"])

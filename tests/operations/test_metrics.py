@@ -1,11 +1,13 @@
 """The metrics: named alike, few labels, and each process exports its own."""
 
 import re
+import tomllib
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from headgate import metrics
+from tests.conftest import ROOT
 
 EVERY = metrics.declared()
 
@@ -18,8 +20,17 @@ def test_names_have_a_prefix_and_labels_are_bounded(metric: metrics.Metric) -> N
     # Sessions, venues, symbols, partitions: as many as the settings name. Never an order.
     assert set(metric._labelnames) <= {
         "process", "build", "settings_hash", "instruments_hash", "topic", "reason", "algo",
-        "symbol", "venue", "kind", "exec_type", "partition", "session", "direction",
+        "symbol", "venue", "kind", "exec_type", "session", "direction",
     }  # fmt: skip
+
+
+def test_every_metric_is_measured_somewhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    sources = [path.read_text() for name in packages for path in (ROOT / name).rglob("*.py")]
+    measured = {name for text in sources for name in re.findall(r"\bmetrics\.([A-Z_]+)\b", text)}
+    names = [name for name, each in vars(metrics).items() if each in EVERY]
+    assert [name for name in names if name not in measured and name != "BUILD"] == []
 
 
 def test_every_metric_belongs_to_all_or_to_some_process() -> None:
