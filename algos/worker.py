@@ -246,7 +246,10 @@ class Worker:
         for core in self.cores.values():
             wake_ns = core.next_wake_ns()
             if wake_ns is not None and wake_ns <= now_ns:
-                self._publish(core, core.on_timer(now_ns))
+                decided_s = time.perf_counter()
+                commands = core.on_timer(now_ns)
+                metrics.WORKER_DECISION_SECONDS.observe(time.perf_counter() - decided_s)
+                self._publish(core, commands)
         self._health.beat()
         if records:
             metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
