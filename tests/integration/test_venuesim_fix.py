@@ -221,6 +221,50 @@ def test_kill_and_restart(venues: VenueProcess) -> None:
 
 
 @pytest.mark.slow
+def test_an_answer_that_may_not_have_left_is_said_again(venues: VenueProcess) -> None:
+    """The journal lacks the mark that the answer is with the session: PossResend(97), same 17."""
+    with venues.client() as client:
+        client.logon()
+        client.send("D", order("S1", "190.00", 100, tif="3"))
+        fill = client.report("S1", "F")
+        venues.signal(signal.SIGKILL)
+        client.wait_closed()
+        venues.wait()
+        path = venues.directory / "store" / "ALPHA.jsonl"
+        lines = path.read_text().splitlines(keepends=True)
+        assert json.loads(lines[-1])["type"] == "sent"
+        path.write_text("".join(lines[:-1]))
+        venues.start()
+        client.logon()
+        again = client.report("S1", "F")
+        assert [again.get(tag) for tag in (97, 17)] == ["Y", fill.get(17)]
+
+
+@pytest.mark.slow
+def test_kill_in_a_burst_loses_no_answer(venues: VenueProcess) -> None:
+    """Whatever the venue's journal holds reaches the client, once the session is back."""
+    with venues.client() as client:
+        client.logon()
+        for number in range(300):
+            client.send("D", order(f"N{number}", "190.00", 100, tif="3"))
+        client.report("N20", "0")
+        venues.signal(signal.SIGKILL)
+        client.wait_closed()
+        venues.wait()
+        booked = venues.journal("ALPHA")
+        venues.start()
+        client.logon()
+        client.send("H", [(11, "N0"), (55, "IBM"), (54, 1)])
+        client.report("N0", "I")
+    said = {message.get(17) for message in client.received if message.msg_type == "8"}
+    executions = {line["exec_id"] for line in booked if line["type"] == "execution"}
+    assert len(executions) > 40
+    assert executions <= said
+    asked = [line["cl_ord_id"] for line in venues.journal("ALPHA") if line["type"] == "new_order"]
+    assert asked == [f"N{number}" for number in range(len(asked))]
+
+
+@pytest.mark.slow
 def test_a_taken_port_ends_the_process_cleanly(venues: VenueProcess, tmp_path: Path) -> None:
     with venues.client() as client:
         client.connect()
