@@ -40,6 +40,7 @@ COPY venuesim venuesim
 COPY tca tca
 COPY simulation simulation
 COPY fixconfig fixconfig
+COPY deploy/headgate.toml deploy/instruments.toml deploy/
 RUN pip wheel --no-deps --no-build-isolation -w /wheels .
 
 # The directory that becomes the image, complete and checked. Our import names are plain words that

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from bus.topics import SPECS
+from headgate.__main__ import app
 from headgate.settings import Settings, load_instruments, load_settings
 from tests.conftest import ROOT
 from tests.operations.commands import COMMANDS
@@ -20,6 +22,14 @@ SCRAPE = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_co
 def test_every_process_runs_its_command() -> None:
     commands = {name: SERVICES[name]["command"] for name in OURS if name != "cli"}
     assert commands == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_the_command_line_has_the_command(command: list[str]) -> None:
+    told = CliRunner().invoke(app, [*command, "--help"])
+    assert told.exit_code == 0, told.output
+    assert "--settings" in told.output
+    assert "HEADGATE_SETTINGS" in told.output  # as the image sets it
 
 
 @pytest.mark.parametrize("name", SERVICES)
