@@ -128,12 +128,16 @@ class VenueAccessSettings(_Section, frozen=True, kw_only=True):
 
 
 class VenueSimSettings(_Section, frozen=True, kw_only=True):
-    """The simulated venues: `start_px` and the rest shape the background flow of every symbol."""
+    """The simulated venues: `start_px` and the rest shape the background flow of every symbol.
+
+    `reject_every`: each venue refuses every n-th order, for tests of what follows; 0: none.
+    """
 
     seed: int = 1
     store_dir: str = "var/venuesim"
     start_px: dict[str, Decimal] = {}
     latency_ms: int = 1
+    reject_every: int = 0
 
 
 class TcaSettings(_Section, frozen=True, kw_only=True):

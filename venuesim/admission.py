@@ -14,6 +14,7 @@ from domain.instruments import GridFault, Instrument, OffGrid, Side
 from venuesim.requests import NewOrder
 
 # FIX 4.4 OrdRejReason(103).
+BROKER_OPTION: Final = 0
 UNKNOWN_SYMBOL: Final = 1
 EXCEEDS_LIMIT: Final = 3
 UNKNOWN_ORDER: Final = 5

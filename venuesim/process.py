@@ -268,4 +268,5 @@ def _terms(settings: Settings, venue: VenueSettings) -> VenueTerms:
         taker_fee=venue.taker_fee,
         maker_fee=venue.maker_fee,
         latency_ns=settings.venuesim.latency_ms * 1_000_000,
+        reject_every=settings.venuesim.reject_every,
     )

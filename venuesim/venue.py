@@ -17,6 +17,7 @@ from domain.instruments import Instrument
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.orders import settled_by_qty
 from venuesim.admission import (
+    BROKER_OPTION,
     DUPLICATE_ORDER,
     OTHER,
     Admitted,
@@ -57,12 +58,16 @@ Output = Answer | Request | MarketEvent  # a request is put out when it is done,
 
 
 class VenueTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a venue charges (currency units a share, a rebate < 0) and how long it takes."""
+    """What a venue charges (currency units a share, a rebate < 0) and how long it takes.
+
+    `reject_every`: it refuses every n-th order, on demand of a test; 0: none.
+    """
 
     name: str
     taker_fee: Decimal = Decimal(0)
     maker_fee: Decimal = Decimal(0)
     latency_ns: int = 0
+    reject_every: int = 0
 
 
 class Venue:
@@ -162,6 +167,9 @@ class Venue:
         admitted = admit(request, self.instruments)
         if isinstance(admitted, Refusal):
             return [self._refuse(request, admitted, now_ns)]
+        every = self.terms.reject_every
+        if every and (self.orders.numbers.orders + 1) % every == 0:
+            return [self._refuse(request, Refusal(BROKER_OPTION, "on demand"), now_ns)]
         order = self.orders.open(request, admitted.order_qty)
         events = self.books[request.symbol].on_new(self._book_order(order, request, admitted))
         if isinstance(events[0], Rejected):

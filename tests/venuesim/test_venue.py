@@ -243,6 +243,15 @@ def test_message_that_cannot_be_read_names_its_tag(line: str, tag: int) -> None:
     assert error.value.tag == tag
 
 
+def test_every_nth_order_is_refused_on_demand() -> None:
+    venue = Venue(VenueTerms(name="XSIM", reject_every=3), [IBM], {})
+    for number in range(6):
+        venue.on_request(read_request(message(["D", f"N{number}", *NEW[2:]]), 0), 0)
+    reports = [each for each in venue.on_timer(0) if isinstance(each, Report)]
+    assert [each.exec_type.value for each in reports] == ["0", "0", "8", "0", "0", "8"]
+    assert reports[2].ord_rej_reason == 0
+
+
 def test_latency_is_waited_for() -> None:
     venue = Play().venue
     venue.on_request(read_request(message(NEW), 0), 5)
