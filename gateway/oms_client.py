@@ -51,14 +51,20 @@ class OmsClient:
         self._settings = _session_settings(login, self._session_id)
         self._stores = fix.FileStoreFactory(self._settings)
         self._application = _ClientApplication(login, self._texts)
-        self._initiator = fix.SocketInitiator(self._application, self._stores, self._settings)
+        self._initiator: fix.SocketInitiator | None = fix.SocketInitiator(
+            self._application, self._stores, self._settings
+        )
 
     def start(self) -> None:
+        assert self._initiator is not None, "a client that was stopped cannot be started again"
         self._initiator.start()
 
     def stop(self) -> None:
         """Log out and close. Call it before the process ends."""
-        self._initiator.stop(True)
+        if self._initiator is not None:
+            self._initiator.stop(True)
+        # QuickFIX registers one session per id: this one must be gone before the next is made.
+        self._initiator = None
 
     def wait_logged_on(self, timeout_s: float) -> bool:
         return self._application.logged_on.wait(timeout_s)

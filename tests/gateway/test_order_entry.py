@@ -107,6 +107,7 @@ def request_text(verb: str, words: list[str], seq: int) -> str:
 
 def parent_report(groups: tuple[str | None, ...], exec_id: str) -> ParentReport:
     cl_ord_id, orig, kind, status, order_qty, cum_qty, leaves_qty, last_qty, rest = groups
+    assert kind and status
     last = int(last_qty) if last_qty not in ("-", None) else 0
     words = dict(pair.split("=") for pair in (rest or "").split())
     return ParentReport(
