@@ -196,7 +196,9 @@ class VenueInitiator:
         return bool(self._initiator.isLoggedOn())
 
     def stop(self) -> None:
+        """Disconnect, and free the sessions: QuickFIX keeps a register of them by their names."""
         self._initiator.stop(True)
+        del self._initiator
 
     def _session(self, venue: str) -> fix.Session:
         return fix.Session.lookupSession(self._ids[venue])
