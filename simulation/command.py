@@ -3,7 +3,8 @@
 What the user typed is read here and refused by name; the result goes to a text stream.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,6 +19,7 @@ from bus.topics import Topic
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.fix_codes import OrdType
 from domain.instruments import Instrument, InstrumentTable, Side
+from domain.marketdata import MarketEvent
 from domain.parents import NewParent, ParamValue
 from domain.reports import ParentReport, ParentWaiting
 from domain.sessions import Session, TradingCalendar
@@ -37,7 +39,7 @@ SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 FEES: Final = Fees(taker=Decimal("0.003"), maker=Decimal("-0.002"))
 _MAX_ORDER_QTY: Final = 10_000_000
 _MAX_ORDER_NOTIONAL: Final = Decimal(10) ** 10
-_AFTER_END_NS: Final = 60_000_000_000  # for the last cancels, and TCA's grace
+_AFTER_CLOSE_NS: Final = 60_000_000_000  # for the last cancels, and TCA's grace
 
 EXIT_OK: Final = 0
 EXIT_NOT_DONE: Final = 1
@@ -70,56 +72,101 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
 
 
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """A simulation that is ready to run, and its input."""
+
+    run: Simulation
+    market: Iterable[MarketEvent]
+    parent: NewParent
+    until_ns: int
+    skipped: Skipped
+
+    def play(self) -> Simulation:
+        """Run it. Raises BadTickFile, BadArgument if the order is rejected."""
+        self.run.run(self.market, [self.parent], self.until_ns)
+        for reject in self.run.rejects:
+            reason = reject.reason.value if reject.reason is not None else "rejected"
+            raise BadArgument(f"order refused: {reason}: {reject.field}: {reject.text}")
+        return self.run
+
+
 def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> int:
     """Run it and print its costs. Returns the exit status: 2 for bad input, 1 if it never ended."""
     try:
-        return _simulate(request, settings, out)
+        prepared = prepare(request, settings)
+        run = prepared.play()
     except (BadArgument, BadTickFile) as error:
         err.write(f"headgate simulate: {error}\n")
         return EXIT_USAGE
-
-
-def _simulate(request: Request, settings: Settings, out: TextIO) -> int:
-    day = _parse("date", request.date, date.fromisoformat)
-    skipped = Skipped()
-    market = read_day(request.data, request.symbol, day, skipped)
-    calendar = load_calendar(CALENDAR, day, day)
-    if not calendar.sessions:
-        raise BadArgument(f"--date: {day} is no trading day of {CALENDAR}")
-    session = calendar.sessions[0]
-    parent = _parent(request, day, exchange_zone(CALENDAR, day))
-    run = _simulation(request, calendar, session, settings)
-    run.run(market, [parent], max(parent.end_ns or 0, session.close_ns) + _AFTER_END_NS)
-    for reject in run.rejects:
-        reason = reject.reason.value if reject.reason is not None else "rejected"
-        raise BadArgument(f"order refused: {reason}: {reject.field}: {reject.text}")
-    out.write(_summary(run, skipped))
+    out.write(_summary(run, prepared.skipped))
     out.write(cost_table(run.finals))
     return EXIT_OK if run.finals else EXIT_NOT_DONE
 
 
-def _parent(request: Request, day: date, zone: ZoneInfo) -> NewParent:
-    start_ns = _local_ns("start", request.start, day, zone)
-    limit_px = None
-    if request.limit_price is not None:
-        limit_px = _parse("limit-price", request.limit_price, Decimal)
+def prepare(request: Request, settings: Settings) -> Prepared:
+    """Read what was typed and the files it names. Raises BadArgument, BadTickFile."""
+    typed = _read(request)
+    skipped = Skipped()
+    market = read_day(request.data, request.symbol.upper(), typed.day, skipped)
+    calendar = load_calendar(CALENDAR, typed.day, typed.day)
+    if not calendar.sessions:
+        raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}")
+    session = calendar.sessions[0]
+    parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
+    return Prepared(
+        run=_simulation(request, calendar, session, settings),
+        market=market,
+        parent=parent,
+        until_ns=max(session.close_ns, parent.sent_ns) + _AFTER_CLOSE_NS,
+        skipped=skipped,
+    )
+
+
+class _Typed(msgspec.Struct, frozen=True, kw_only=True):
+    """The request, read. Times are of the exchange's clock."""
+
+    day: date
+    side: Side
+    quantity: Decimal
+    start: time
+    end: time
+    limit_px: Decimal | None
+    params: dict[str, ParamValue]
+
+
+def _read(request: Request) -> _Typed:
     if request.side not in SIDES:
         raise BadArgument(f"--side: {request.side!r} is not one of {', '.join(SIDES)}")
+    if request.lot <= 0:
+        raise BadArgument(f"--lot: {request.lot} is not above zero")
+    if request.seed < 0:
+        raise BadArgument(f"--seed: {request.seed} is below zero")
+    limit = request.limit_price
+    return _Typed(
+        day=_parse("date", request.date, date.fromisoformat),
+        side=SIDES[request.side],
+        quantity=_parse("quantity", request.quantity, Decimal),
+        start=_parse("start", request.start, _clock_time),
+        end=_parse("end", request.end, _clock_time),
+        limit_px=_parse("limit-price", limit, Decimal) if limit is not None else None,
+        params=dict(_param(text) for text in request.params),
+    )
+
+
+def _parent(request: Request, typed: _Typed, zone: ZoneInfo) -> NewParent:
+    start_ns = _utc_ns(typed.day, typed.start, zone)
     return NewParent(
         source=SOURCE, cl_ord_id=f"{request.algo}-1", symbol=request.symbol.upper(),
-        side=SIDES[request.side], order_qty=_parse("quantity", request.quantity, Decimal),
-        algo=request.algo, ord_type=OrdType.MARKET if limit_px is None else OrdType.LIMIT,
-        limit_px=limit_px, start_ns=start_ns, end_ns=_local_ns("end", request.end, day, zone),
-        params=dict(_param(text) for text in request.params), sent_ns=start_ns,
+        side=typed.side, order_qty=typed.quantity, algo=request.algo,
+        ord_type=OrdType.MARKET if typed.limit_px is None else OrdType.LIMIT,
+        limit_px=typed.limit_px, start_ns=start_ns, end_ns=_utc_ns(typed.day, typed.end, zone),
+        params=typed.params, sent_ns=start_ns,
     )  # fmt: skip
 
 
 def _simulation(request: Request, calendar: TradingCalendar, session: Session,
                 settings: Settings) -> Simulation:  # fmt: skip
-    if request.lot <= 0:
-        raise BadArgument(f"--lot: {request.lot} is not above zero")
-    if request.seed < 0:
-        raise BadArgument(f"--seed: {request.seed} is below zero")
     instrument = Instrument(
         symbol=request.symbol.upper(), currency="USD", lot=request.lot, ticks=US_TICKS,
         calendar=CALENDAR, venues=(VENUE,), max_order_qty=_MAX_ORDER_QTY,
@@ -213,10 +260,14 @@ def _param_value(text: str) -> ParamValue:
     return value if isinstance(value, bool | int | float) else text
 
 
-def _local_ns(name: str, text: str, day: date, zone: ZoneInfo) -> int:
-    clock = _parse(name, text, time.fromisoformat)
-    if clock.tzinfo is not None:
-        raise BadArgument(f"--{name}: {text!r} has a zone; times are local to the exchange")
+def _clock_time(text: str) -> time:
+    found = time.fromisoformat(text)
+    if found.tzinfo is not None:
+        raise ValueError("a zone; times are those of the exchange")
+    return found
+
+
+def _utc_ns(day: date, clock: time, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, clock, tzinfo=zone).timestamp()) * 1_000_000_000
 
 
@@ -224,4 +275,5 @@ def _parse(name: str, text: str, read: Callable[[str], Parsed]) -> Parsed:
     try:
         return read(text)
     except (ValueError, InvalidOperation) as error:
-        raise BadArgument(f"--{name}: {text!r} cannot be read") from error
+        why = str(error) if isinstance(error, ValueError) else "not a number"
+        raise BadArgument(f"--{name}: {text!r}: {why}") from error

@@ -6,7 +6,7 @@ then timers. Orders and reports each take a constant latency; market data takes 
 for the shells (claim, publish, feed back) and decides nothing; faults are not injected here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
@@ -83,15 +83,23 @@ class Simulation:
 
         A parent arrives at its `sent_ns`; `market` is by rising time.
         """
+        assert parents
         events = iter(market)
         event = next(events, None)
-        now_ns = min([parent.sent_ns for parent in parents] + ([event.at_ns] if event else []))
+        now_ns = min(parent.sent_ns for parent in parents)
+        if event is not None:
+            now_ns = min(now_ns, event.at_ns)
         self._take_partition(now_ns)
         for parent in parents:
             self._at(parent.sent_ns, self._arrival(parent))
         while len(self.finals) + len(self.rejects) < len(parents):
-            event = self._play_market(events, event)
-            now_ns = max(now_ns, self._next_ns())
+            next_ns = self._next_ns()
+            if event is not None and event.at_ns <= next_ns:
+                now_ns = event.at_ns
+                self._play(event)
+                event = next(events, None)
+                continue
+            now_ns = max(now_ns, next_ns)
             if now_ns > until_ns:
                 return
             if self._agenda and self._agenda[0][0] <= now_ns:
@@ -99,17 +107,12 @@ class Simulation:
             else:
                 self._wake(now_ns)
 
-    def _play_market(
-        self, events: Iterator[MarketEvent], event: MarketEvent | None
-    ) -> MarketEvent | None:
-        """Play the record up to the next thing that is due; return its first event not played."""
-        while event is not None and event.at_ns <= self._next_ns():
-            self.market_events += 1
-            venue = self.venues.get(event.venue)
-            outputs = (event,) if venue is None else venue.on_market(event)
-            self._venue_said(outputs, event.at_ns)
-            event = next(events, None)
-        return event
+    def _play(self, event: MarketEvent) -> None:
+        """One event of the record happens, at its venue if that is one of ours."""
+        self.market_events += 1
+        venue = self.venues.get(event.venue)
+        outputs = (event,) if venue is None else venue.on_market(event)
+        self._venue_said(outputs, event.at_ns)
 
     def _next_ns(self) -> int:
         """When the next message or timer is due."""
