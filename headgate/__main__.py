@@ -25,6 +25,9 @@ AuthorOption = Annotated[str, typer.Option(help="who orders it")]
 SourceOption = Annotated[str, typer.Option(help="who asks; (source, id) names an order")]
 
 
+USER = getpass.getuser()
+
+
 class Role(StrEnum):
     """The two sides of the gateway."""
 
@@ -66,8 +69,6 @@ def demo(
     """Trade one TWAP through the whole system, watch it, reconcile it, leave nothing behind."""
     from headgate.demo import Demo, run_demo
 
-    if settings is None:
-        settings = shipped("headgate.toml")
     raise typer.Exit(
         run_demo(read_settings(settings), Demo(speed=speed, quantity=quantity, minutes=minutes))
     )
@@ -173,7 +174,7 @@ def topics_create(settings: SettingsOption = None) -> None:
 @app.command()
 def kill(
     reason: Annotated[str, typer.Option(help="why; kept with the order")],
-    author: AuthorOption = getpass.getuser(),
+    author: AuthorOption = USER,
     symbol: Annotated[str | None, typer.Option(help="only this symbol")] = None,
     venue: Annotated[str | None, typer.Option(help="only this venue")] = None,
     wait_s: Annotated[float, typer.Option(help="how long to wait for zero open")] = 30.0,
@@ -188,7 +189,7 @@ def kill(
 @app.command()
 def rearm(
     reason: Annotated[str, typer.Option(help="why; kept with the order")],
-    author: AuthorOption = getpass.getuser(),
+    author: AuthorOption = USER,
     symbol: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
     venue: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
     settings: SettingsOption = None,

@@ -18,7 +18,7 @@ FLUSH_S = 10.0
 
 def engage(settings: Settings, author: str, reason: str, symbol: str | None, venue: str | None,
            wait_s: float) -> int:  # fmt: skip
-    """Order it, then print what venue access reports until nothing is open. 1 if that takes long."""
+    """Order it, then print what venue access reports until nothing is open; 1 if not in time."""
     try:
         log = KafkaLog(settings.bus, "operator")
         where = (Topic.CONTROL, partition_of(CONTROL_KEY, log.partitions()))

@@ -12,6 +12,10 @@ from headgate.settings import Settings
 from headgate.telemetry import StopSignal, configure_logs
 
 READY_S = 60.0
+EMBEDDED_WARNING = (
+    "embedded broker: in memory, 4 partitions of 5 MiB each that then forget the oldest records, "
+    "no fencing; for trying out, never for money"
+)
 
 
 def run_up(settings: Settings) -> int:
@@ -24,8 +28,7 @@ def run_up(settings: Settings) -> int:
             settings = in_run_dir(settings, Path(made))
         launcher = Launcher(settings, Path(made))
         if embedded:
-            typer.echo("embedded broker: in memory, 4 partitions of 5 MiB each that then forget "
-                       "the oldest records, no fencing; for trying out, never for money")  # fmt: skip
+            typer.echo(EMBEDDED_WARNING)
         try:
             launcher.start()
             launcher.wait_ready(READY_S)

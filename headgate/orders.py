@@ -1,0 +1,215 @@
+"""An OMS on the command line: asks over Kafka, and reads what the workers report."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+import msgspec
+import typer
+
+from bus.codec import Undecodable, decode, encode
+from bus.kafka import KafkaLog
+from bus.log import BEGINNING, END, BusFailed
+from bus.topics import Topic
+from domain.children import Claim
+from domain.fix_codes import OrdType
+from domain.instruments import Side
+from domain.parents import (
+    CancelParent,
+    NewParent,
+    ParamValue,
+    ParentRequest,
+    PauseParent,
+    ReplaceParent,
+    ResumeParent,
+)
+from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting, Report
+from headgate.clock import Clock
+from headgate.settings import Settings
+
+FLUSH_S: Final = 10.0
+ANSWER_S: Final = 10.0  # a worker that lives answers within milliseconds
+SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
+VERBS: Final[dict[str, type[CancelParent] | type[PauseParent] | type[ResumeParent]]] = {
+    "cancel": CancelParent,
+    "pause": PauseParent,
+    "resume": ResumeParent,
+}
+
+
+class OrderDesk:
+    """One command's connection. Every method returns the command's exit status."""
+
+    def __init__(self, settings: Settings, source: str) -> None:
+        self._settings = settings
+        self._source = source
+        self._clock = Clock(settings.clock)
+
+    def new(
+        self, cl_ord_id: str, symbol: str, side: str, quantity: str, algo: str,
+        limit_price: str | None, minutes: float | None, params: list[str],
+    ) -> int:  # fmt: skip
+        """Ask for an order."""
+        now_ns = self._clock.now_ns()
+        try:
+            request = NewParent(
+                source=self._source, cl_ord_id=cl_ord_id, symbol=symbol,
+                side=_side(side), order_qty=_number("--quantity", quantity), algo=algo,
+                ord_type=OrdType.MARKET if limit_price is None else OrdType.LIMIT,
+                limit_px=None if limit_price is None else _number("--limit-price", limit_price),
+                end_ns=self._end_ns(now_ns, minutes),
+                params=dict(_param(text) for text in params), sent_ns=now_ns,
+            )  # fmt: skip
+        except typer.BadParameter as error:
+            return _fail(str(error), 2)
+        return self._send(request)
+
+    def replace(
+        self, cl_ord_id: str, orig: str, symbol: str, quantity: str | None,
+        limit_price: str | None, minutes: float | None,
+    ) -> int:  # fmt: skip
+        """Ask for new terms."""
+        now_ns = self._clock.now_ns()
+        try:
+            request = ReplaceParent(
+                source=self._source, cl_ord_id=cl_ord_id, orig_cl_ord_id=orig, symbol=symbol,
+                order_qty=None if quantity is None else _number("--quantity", quantity),
+                limit_px=None if limit_price is None else _number("--limit-price", limit_price),
+                end_ns=self._end_ns(now_ns, minutes), sent_ns=now_ns,
+            )  # fmt: skip
+        except typer.BadParameter as error:
+            return _fail(str(error), 2)
+        return self._send(request)
+
+    def ask(self, verb: str, cl_ord_id: str, orig: str, symbol: str) -> int:
+        """Cancel, pause or resume."""
+        return self._send(
+            VERBS[verb](source=self._source, cl_ord_id=cl_ord_id, orig_cl_ord_id=orig,
+                        symbol=symbol, sent_ns=self._clock.now_ns())
+        )  # fmt: skip
+
+    def list(self) -> int:
+        """Every order, by its last report."""
+        last: dict[str, ParentReport] = {}
+        try:
+            log = KafkaLog(self._settings.bus, "orders")
+            for report in _until_end(log):
+                if isinstance(report, ParentReport):
+                    last[report.order_id] = report
+            log.close()
+        except BusFailed as error:
+            return _fail(str(error), 1)
+        for report in last.values():
+            why = f"  {report.reason.value} {report.field}: {report.text}" if report.reason else ""
+            typer.echo(
+                f"{report.order_id}  {report.source} {report.cl_ord_id}  "
+                f"{report.side.name.lower()} {report.order_qty} {report.symbol} {report.algo}  "
+                f"{report.ord_status.name.lower()}  {report.cum_qty} at {report.avg_px}{why}"
+            )
+        return 0
+
+    def watch(self) -> int:
+        """Reports as they come."""
+        try:
+            log = KafkaLog(self._settings.bus, "orders")
+            log.assign({(Topic.REPORTS, each): END for each in range(log.partitions())})
+            while True:
+                for record in log.poll(0.2):
+                    line = _line(decode(record.topic, record.value))
+                    if line:
+                        typer.echo(line)
+        except KeyboardInterrupt:
+            return 0
+        except (BusFailed, Undecodable) as error:
+            return _fail(str(error), 1)
+
+    def _send(self, request: ParentRequest) -> int:
+        """Append the request and print its answer; 1 if it is refused or none comes."""
+        try:
+            log = KafkaLog(self._settings.bus, "orders")
+            log.assign({(Topic.REPORTS, p): log.end(Topic.REPORTS, p)
+                        for p in range(log.partitions())})  # fmt: skip
+            log.append(Topic.PARENTS, request.symbol, encode(Topic.PARENTS, request))
+            log.flush(FLUSH_S)
+            deadline_s = time.monotonic() + ANSWER_S
+            while time.monotonic() < deadline_s:
+                for record in log.poll(0.1):
+                    said = decode(record.topic, record.value)
+                    if isinstance(said, (ParentReport, ParentRequestRejected)) and (
+                        said.source,
+                        said.cl_ord_id,
+                    ) == (request.source, request.cl_ord_id):
+                        typer.echo(_line(said))
+                        return 0 if said.reason is None else 1
+        except (BusFailed, Undecodable) as error:
+            return _fail(str(error), 1)
+        return _fail(f"stored, but no worker answered within {ANSWER_S:.0f} s; it will be acted on "
+                     "when one does: `headgate order list`", 1)  # fmt: skip
+
+    def _end_ns(self, now_ns: int, minutes: float | None) -> int | None:
+        return None if minutes is None else now_ns + int(minutes * 60e9)
+
+
+def _until_end(log: KafkaLog) -> Iterator[Report]:
+    """The reports of all partitions as of now, without those of superseded workers."""
+    ends = {(Topic.REPORTS, p): log.end(Topic.REPORTS, p) for p in range(log.partitions())}
+    left = {where for where, end in ends.items() if log.begin(*where) < end}
+    log.assign(dict.fromkeys(left, BEGINNING))
+    claims: dict[int, int] = {}
+    while left:
+        for record in log.poll(0.2):
+            message = decode(record.topic, record.value)
+            if isinstance(message, Claim):
+                claims[record.partition] = max(claims.get(record.partition, -1),
+                                               message.claim or 0)  # fmt: skip
+            elif message.claim == claims.get(record.partition):
+                yield message
+            if record.offset + 1 >= ends[record.topic, record.partition]:
+                left.discard((record.topic, record.partition))
+
+
+def _line(said: object) -> str:
+    if isinstance(said, ParentReport):
+        refusal = f"  {said.reason.value} {said.field}: {said.text}" if said.reason else ""
+        fill = f"  {said.last_qty} at {said.last_px} on {said.venue}" if said.last_qty else ""
+        return (f"{said.source} {said.cl_ord_id}: {said.exec_type.name.lower()}, "
+                f"{said.ord_status.name.lower()}, {said.cum_qty} done, {said.leaves_qty} left, "
+                f"average {said.avg_px}{fill}{refusal}")  # fmt: skip
+    if isinstance(said, ParentRequestRejected):
+        return (f"{said.source} {said.cl_ord_id}: refused, {said.reason.value} {said.field}: "
+                f"{said.text}")  # fmt: skip
+    if isinstance(said, ParentWaiting):
+        return (f"{said.source} {said.cl_ord_id}: {said.reason.value}, {said.due_qty} due, "
+                f"{said.cum_qty} done, {said.open_qty} open")  # fmt: skip
+    if isinstance(said, ParentPlan):
+        return f"{said.source} {said.cl_ord_id}: plan of {len(said.times_ns)} slices"
+    return ""
+
+
+def _side(text: str) -> Side:
+    if text not in SIDES:
+        raise typer.BadParameter(f"--side: {text!r} is not buy or sell")
+    return SIDES[text]
+
+
+def _number(name: str, text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise typer.BadParameter(f"{name}: {text!r} is not a number") from error
+
+
+def _param(text: str) -> tuple[str, ParamValue]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"--param: {text!r} is not name=value")
+    try:
+        return name, msgspec.json.decode(value, type=bool | int | float | str)
+    except msgspec.DecodeError:
+        return name, value
+
+
+def _fail(text: str, code: int) -> int:
+    typer.echo(f"headgate: {text}", err=True)
+    return code
