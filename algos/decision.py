@@ -118,7 +118,10 @@ def _next_look_ns(parent: Parent, now_ns: int) -> int:
 
 
 def _sendable(parent: Parent, market: SymbolMarket, due_qty: int) -> int | WaitReason:
-    """How much of what is due may go: whole lots, but for an odd remainder that ends the order."""
+    """How much of what is due may go: whole lots, but for an odd remainder that ends the order.
+
+    Where venues take no odd lots, that remainder cannot trade, and is said to be below MIN_QTY.
+    """
     lot = parent.instrument.lot
     smallest = parent.params.get("min_child_qty")
     min_qty = max(lot, smallest) if isinstance(smallest, int) else lot
@@ -126,7 +129,7 @@ def _sendable(parent: Parent, market: SymbolMarket, due_qty: int) -> int | WaitR
     allowed_qty = participation_allows(parent, market)
     capped = allowed_qty is not None and allowed_qty < due_qty
     qty = max(allowed_qty, 0) if capped and allowed_qty is not None else due_qty
-    if qty >= left_qty:
+    if qty >= left_qty and (parent.instrument.odd_lots or left_qty % lot == 0):
         return left_qty
     qty = qty // lot * lot
     if qty < min_qty:

@@ -39,7 +39,7 @@ def client_properties(settings: BusSettings) -> dict[str, Any]:
     """What every client of ours is given; `settings.client` is passed through untouched."""
     return {
         "bootstrap.servers": settings.bootstrap_servers,
-        "log_level": 3,  # errors; what matters of the rest reaches us as failures
+        "log_level": 2,  # what matters of the rest reaches us as failures
         "socket.keepalive.enable": True,
         "allow.auto.create.topics": False,
         **settings.client,

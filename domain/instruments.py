@@ -72,7 +72,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     `ticks`: bands by rising `from_px`, the first from 0. Every tick is a multiple of the finest
     one, in which all integer prices are counted. `lot`: order quantities are multiples of it,
-    in shares; fills need not be. `calendar`: an exchange_calendars name, such as XNYS.
+    in shares; fills need not be. `odd_lots`: whether venues take a child that is no whole lot, as
+    US venues do; fills of odd lots leave a remainder that only such a child can finish. `calendar`: an exchange_calendars name, such as XNYS.
     """
 
     symbol: str
@@ -83,6 +84,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     venues: tuple[str, ...]
     max_order_qty: int
     max_order_notional: Decimal
+    odd_lots: bool = True
 
     def __post_init__(self) -> None:
         if not self.symbol or self.lot <= 0 or not self.venues or not self.ticks:
@@ -136,6 +138,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if shares % self.lot:
             raise OffGrid(field, GridFault.OFF_LOT, f"{_shown(qty)} is off the lot {self.lot}")
         return shares
+
+    def child_qty(self, qty: Decimal, field: str) -> int:
+        """`qty` in shares, for a child order. Raises OffGrid naming `field`."""
+        return self.fill_qty(qty, field) if self.odd_lots else self.order_qty(qty, field)
 
     def fill_qty(self, qty: Decimal, field: str) -> int:
         """`qty` in shares, for a fill, which may be an odd lot. Raises OffGrid naming `field`."""

@@ -210,7 +210,7 @@ def id_refusal(cl_ord_id: str) -> Refusal | None:
 def grid_refusal(terms: Terms, instrument: Instrument) -> Refusal | None:
     """Off-grid numbers are a bug of the worker's; they stop here rather than at the venue."""
     try:
-        instrument.order_qty(Decimal(terms.order_qty), "order_qty")
+        instrument.child_qty(Decimal(terms.order_qty), "order_qty")
         if terms.px is not None:
             instrument.px_ticks(terms.px, "px")
     except OffGrid as error:

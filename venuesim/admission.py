@@ -50,7 +50,7 @@ def admit(request: NewOrder, instruments: dict[str, Instrument]) -> Admitted | R
     if unsupported is not None:
         return Refusal(UNSUPPORTED, unsupported)
     try:
-        order_qty = instrument.order_qty(request.order_qty, "OrderQty(38)")
+        order_qty = instrument.child_qty(request.order_qty, "OrderQty(38)")
     except OffGrid as error:
         return Refusal(INCORRECT_QTY, str(error))
     if order_qty > instrument.max_order_qty:
@@ -81,7 +81,7 @@ def admit_replace_qty(instrument: Instrument, qty: Decimal, cum_qty: int) -> int
         shares = instrument.fill_qty(qty, "OrderQty(38)")
     except OffGrid as error:
         return Refusal(INCORRECT_QTY, str(error))
-    if shares > cum_qty and shares % instrument.lot:
+    if shares > cum_qty and shares % instrument.lot and not instrument.odd_lots:
         fault = GridFault.OFF_LOT.value
         return Refusal(INCORRECT_QTY, f"OrderQty(38): {fault}, lot is {instrument.lot}")
     if shares > instrument.max_order_qty:
