@@ -22,7 +22,7 @@ from domain.executions import (
     ExecutionRecord,
     VenueState,
 )
-from domain.fix_codes import CxlRejReason, ExecType
+from domain.fix_codes import CxlRejReason, ExecType, OrdStatus
 from domain.fix_message import BadField, Fields, FixMessage
 from domain.instruments import InstrumentTable
 from domain.marketdata import MarketEvent
@@ -223,9 +223,23 @@ class VenueAccess:
             ))  # fmt: skip
         elif execution.exec_type is ExecType.TRADE:
             self._ask_if_behind(execution)
+        done += self._cancel_undead(execution, now)
         if execution.exec_type is ExecType.ORDER_STATUS:
             done += self._done(self.venues[origin.venue].on_status(execution, now), now)
         return done
+
+    def _cancel_undead(self, execution: Execution, now: Now) -> list[Command]:
+        """An order that we took for rejected or never sent is open: its shares were given to
+        others, so it must go (reliability.md 5.6, step 5)."""
+        child = self.book.find(execution)
+        is_undead = (
+            child is not None
+            and child.status is OrdStatus.REJECTED
+            and execution.ord_status in (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
+        )
+        if child is None or not is_undead or not self._is_to_cancel(child, now):
+            return []
+        return self._own_cancel(child, now)
 
     def _ask_if_behind(self, execution: Execution) -> None:
         """A CumQty(14) above the sum of the fills means that some did not come (I2)."""
