@@ -71,11 +71,13 @@ RUN groupadd --gid 10001 headgate \
 COPY --from=builder /opt/headgate /opt/headgate
 
 # PYTHONSAFEPATH: what lies in the working directory is never imported. The probes must be reached
-# from outside the container, so it listens on all its addresses.
+# from outside the container, so it listens on all its addresses. LOGNAME: who orders a kill where
+# nobody is named, also under a uid that has no name.
 ENV PATH=/opt/headgate/bin:$PATH \
     PYTHONSAFEPATH=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    LOGNAME=headgate \
     HEADGATE_SETTINGS=/etc/headgate/headgate.toml \
     HEADGATE__HTTP__HOST=0.0.0.0 \
     HEADGATE__HTTP__PORT=8080 \
