@@ -1,6 +1,7 @@
 """A FIX 4.4 client on a bare socket: what the wire says, with no engine's opinion of it.
 
-It keeps sequence numbers over connections and answers nothing by itself.
+It keeps sequence numbers over connections. A ResendRequest(2) it answers with a gap fill, as one
+must who sends no stale order; nothing else does it answer by itself.
 """
 
 import socket
@@ -23,6 +24,7 @@ class RawFixClient:
         self.next_out = 1
         self.next_in = 1
         self.received: list[FixMessage] = []
+        self._logged_on = 0  # number of the last Logon; what came after it the other side holds
         self._socket: socket.socket | None = None
         self._buffer = b""
 
@@ -51,6 +53,7 @@ class RawFixClient:
     def logon(self) -> FixMessage:
         """Connect, log on, and ask for what was missed, if anything."""
         self.connect()
+        self._logged_on = self.next_out
         self.send("A", [(98, 0), (108, 30)])
         answer = self.wait(lambda message: message.msg_type == "A")
         if answer.integer(34) > self.next_in:
@@ -67,10 +70,14 @@ class RawFixClient:
         self._buffer = b""
 
     def send(self, msg_type: str, fields: Iterable[tuple[int, object]]) -> None:
+        self._send(msg_type, self.next_out, fields)
+        self.next_out += 1
+
+    def _send(self, msg_type: str, number: int, fields: Iterable[tuple[int, object]]) -> None:
         now = timestamp_text(time.time_ns())
         header = [
             (35, msg_type),
-            (34, self.next_out),
+            (34, number),
             (49, self.comp_id),
             (52, now),
             (56, self.target_comp_id),
@@ -80,7 +87,6 @@ class RawFixClient:
         checksum = sum(text.encode()) % 256
         assert self._socket is not None
         self._socket.sendall(f"{text}10={checksum:03d}{SOH}".encode())
-        self.next_out += 1
 
     def wait(self, wanted: Callable[[FixMessage], bool], timeout_s: float = WAIT_S) -> FixMessage:
         """The next message that is wanted; what comes before it goes to `received` as well."""
@@ -119,6 +125,10 @@ class RawFixClient:
             self.next_in = message.integer(36)
         elif number == self.next_in and message.msg_type != "A":
             self.next_in = number + 1
+        if message.msg_type == "2":  # ResendRequest
+            sent = timestamp_text(time.time_ns())
+            gap_fill = [(43, "Y"), (122, sent), (123, "Y"), (36, self._logged_on + 1)]
+            self._send("4", message.integer(7), gap_fill)
         return message
 
     def _split_at(self) -> int | None:
