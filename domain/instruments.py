@@ -71,9 +71,10 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One tradable instrument.
 
     `ticks`: bands by rising `from_px`, the first from 0. Every tick is a multiple of the finest
-    one, in which all integer prices are counted. `lot`: order quantities are multiples of it,
-    in shares; fills need not be. `odd_lots`: whether venues take a child that is no whole lot, as
-    US venues do; fills of odd lots leave a remainder that only such a child can finish. `calendar`: an exchange_calendars name, such as XNYS.
+    one, in which all integer prices are counted. `lot`: order quantities are multiples of it, in
+    shares; fills need not be. `odd_lots`: whether venues take a child that is no whole lot, as US
+    venues do; fills of odd lots leave a remainder that only such a child can finish. `calendar`: an
+    exchange_calendars name, such as XNYS.
     """
 
     symbol: str

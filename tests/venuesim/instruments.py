@@ -13,6 +13,7 @@ IBM = Instrument(
     venues=("XSIM",),
     max_order_qty=10_000,
     max_order_notional=Decimal(10_000_000),
+    odd_lots=False,
 )
 SAP = Instrument(
     symbol="SAP",
@@ -26,4 +27,5 @@ SAP = Instrument(
     venues=("XSIM",),
     max_order_qty=10_000,
     max_order_notional=Decimal(10_000_000),
+    odd_lots=False,
 )
