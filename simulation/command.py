@@ -23,12 +23,16 @@ from domain.marketdata import MarketEvent
 from domain.parents import NewParent, ParamValue
 from domain.reports import ParentReport, ParentWaiting
 from domain.sessions import Session, TradingCalendar
-from gateway.risk import Limits
+from gateway.child_book import ChildBook
+from gateway.kill_switch import KillSwitch
+from gateway.pre_trade import PreTrade
+from gateway.risk import Limits, LimitTable
 from headgate.calendars import exchange_zone, load_calendar
 from headgate.settings import LimitSettings, Settings, WorkerSettings
 from marketdata.lean import US_TICKS, VENUE, BadTickFile, Skipped, read_day
-from simulation.replay_venue import Fees, ReplayVenue
+from simulation.replay_venue import SESSION, Fees, ReplayVenue
 from simulation.runner import PARTITION, Simulation
+from simulation.venue_gate import VenueGate
 from tca.costs import Costs
 from tca.table import cost_table
 
@@ -184,7 +188,7 @@ def _simulation(request: Request, calendar: TradingCalendar, session: Session,
         costs=Costs(table, settings.tca.publish_interval_ms * 1_000_000),
         instruments=table,
         venues={VENUE: venue},
-        limits=_limits(settings.venue_access.limits),
+        gate=_gate(table, settings.venue_access.limits),
         seed=request.seed,
     )
 
@@ -196,6 +200,14 @@ def _policy(settings: WorkerSettings) -> Policy:
         reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
         max_participation_cap=settings.max_participation_cap,
     )
+
+
+def _gate(table: InstrumentTable, limits: LimitSettings) -> VenueGate:
+    book = ChildBook()
+    checks = PreTrade(
+        book=book, kills=KillSwitch(), instruments=table, limits=LimitTable(_limits(limits))
+    )
+    return VenueGate(book=book, checks=checks, session=SESSION)
 
 
 def _limits(settings: LimitSettings) -> Limits:

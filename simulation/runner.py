@@ -20,20 +20,20 @@ from bus.topics import Topic
 from domain.children import CancelChild, ChildCommand, Claim, NewChild, ReplaceChild
 from domain.executions import (
     ChildCancelRejected,
-    ChildRefused,
+    ChildSent,
     Execution,
     ExecutionRecord,
     VenueState,
     VenueStateChanged,
 )
-from domain.fix_codes import ExecType, OrdType
+from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
 from domain.marketdata import MarketEvent
 from domain.parents import NewParent
 from domain.reports import ParentReport
 from domain.tca import ParentCost
-from gateway.risk import LastMarket, Limits, Terms, grid_refusal, stale_order_refusal, terms_refusal
 from simulation.replay_venue import ReplayVenue, VenueOutput
+from simulation.venue_gate import VenueGate
 from tca.costs import Costs
 
 PARTITION: Final = 0  # one symbol a run, so one partition
@@ -52,16 +52,15 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True, kw_only=True)
 class Simulation:
-    """One run. `limits` are those of venue access; `seed` is where in `parents` the first stands.
-
-    Order ids, and by them every random choice, are functions of that offset.
+    """One run. `seed` is where in `parents` the first one stands: order ids, and by them every
+    random choice, are functions of that offset.
     """
 
     partition: Partition
     costs: Costs
     instruments: InstrumentTable
     venues: dict[str, ReplayVenue]
-    limits: Limits
+    gate: VenueGate
     latency: Latency = field(default_factory=Latency)
     seed: int = 0
     broker: Broker = field(default_factory=lambda: Broker(partition_count=1))
@@ -69,7 +68,6 @@ class Simulation:
     rejects: list[ParentReport] = field(default_factory=list)
     market_events: int = 0
     _log: MemoryLog = field(init=False)
-    _last_market: LastMarket = field(default_factory=LastMarket)
     _agenda: list[tuple[int, int, Action]] = field(default_factory=list)
     _scheduled: int = 0
 
@@ -143,6 +141,7 @@ class Simulation:
         )  # fmt: skip
         token = self._publish(Topic.CHILDREN, claim)
         self.costs.on_child(PARTITION, token, claim)
+        self.gate.on_claim(PARTITION, token, claim)
         claimed = msgspec.structs.replace(claim, claim=token)
         self._publish(Topic.REPORTS, claimed)
         self._say(self.costs.on_report(PARTITION, claimed))
@@ -174,54 +173,29 @@ class Simulation:
 
     def _order(self, command: ChildCommand) -> Action:
         def arrive(now_ns: int) -> None:
-            refused = self._refused(command, now_ns)
-            if refused is not None:
-                self._at(
-                    now_ns + self.latency.report_ns, lambda at_ns: self._deliver(refused, at_ns)
-                )
-            else:
+            answer = self.gate.on_child(PARTITION, command, now_ns)
+            if answer is None:
+                return
+            self._at(now_ns + self.latency.report_ns, self._delivery(answer))
+            if isinstance(answer, ChildSent):
                 self._venue_said(self.venues[command.venue].on_child(command, now_ns), now_ns)
 
         return arrive
-
-    def _refused(self, command: ChildCommand, now_ns: int) -> ChildRefused | None:
-        """The pre-trade limits of venue access that need no book of children."""
-        if isinstance(command, CancelChild):
-            return None
-        terms = Terms(
-            symbol=command.symbol, venue=command.venue, side=command.side,
-            order_qty=command.order_qty,
-            ord_type=command.ord_type if isinstance(command, NewChild) else OrdType.LIMIT,
-            px=command.px, decided_ns=command.decided_ns,
-        )  # fmt: skip
-        instrument = self.instruments[command.symbol]
-        found = (
-            stale_order_refusal(terms, self.limits, now_ns)
-            or terms_refusal(terms, self.limits, instrument, self._last_market, now_ns)
-            or grid_refusal(terms, instrument)
-        )
-        if found is None:
-            return None
-        return ChildRefused(
-            venue=command.venue, cl_ord_id=command.cl_ord_id,
-            orig_cl_ord_id=None if isinstance(command, NewChild) else command.orig_cl_ord_id,
-            order_id=command.order_id, symbol=command.symbol, reason=found.reason,
-            text=found.text, at_ns=now_ns,
-        )  # fmt: skip
 
     def _venue_said(self, outputs: Sequence[VenueOutput], now_ns: int) -> None:
         """Market data is public at once; what a venue tells us takes its way."""
         for output in outputs:
             if isinstance(output, Execution | ChildCancelRejected):
                 at_ns = now_ns + self.latency.report_ns
+                self.gate.apply(output)
                 received = msgspec.structs.replace(output, received_ns=at_ns)
-                self._at(at_ns, self._execution(received))
+                self._at(at_ns, self._delivery(received))
             else:
-                self._last_market.on_event(output)
+                self.gate.on_market(output)
                 self._say(self.costs.on_market((output,)))
                 self._do(self.partition.on_market((output,), now_ns), now_ns)
 
-    def _execution(self, record: ExecutionRecord) -> Action:
+    def _delivery(self, record: ExecutionRecord) -> Action:
         return lambda now_ns: self._deliver(record, now_ns)
 
     def _deliver(self, record: ExecutionRecord, now_ns: int) -> None:
