@@ -21,11 +21,13 @@ SettingsOption = Annotated[
     Path | None,
     typer.Option("--settings", envvar="HEADGATE_SETTINGS", help="TOML file; default: the shipped"),
 ]
-AuthorOption = Annotated[str, typer.Option(help="who orders it")]
+AuthorOption = Annotated[str | None, typer.Option(help="who orders it; default: your name")]
 SourceOption = Annotated[str, typer.Option(help="who asks; (source, id) names an order")]
 
 
-USER = getpass.getuser()
+def user() -> str:
+    """Who runs the command; asked only when needed, for in a container nobody may have a name."""
+    return getpass.getuser()
 
 
 class Role(StrEnum):
@@ -174,7 +176,7 @@ def topics_create(settings: SettingsOption = None) -> None:
 @app.command()
 def kill(
     reason: Annotated[str, typer.Option(help="why; kept with the order")],
-    author: AuthorOption = USER,
+    author: AuthorOption = None,
     symbol: Annotated[str | None, typer.Option(help="only this symbol")] = None,
     venue: Annotated[str | None, typer.Option(help="only this venue")] = None,
     wait_s: Annotated[float, typer.Option(help="how long to wait for zero open")] = 30.0,
@@ -183,13 +185,15 @@ def kill(
     """Engage the kill switch: nothing new is sent, what is open is cancelled, until none is."""
     from headgate.kill_switch import engage
 
-    raise typer.Exit(engage(read_settings(settings), author, reason, symbol, venue, wait_s))
+    raise typer.Exit(
+        engage(read_settings(settings), author or user(), reason, symbol, venue, wait_s)
+    )
 
 
 @app.command()
 def rearm(
     reason: Annotated[str, typer.Option(help="why; kept with the order")],
-    author: AuthorOption = USER,
+    author: AuthorOption = None,
     symbol: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
     venue: Annotated[str | None, typer.Option(help="the scope that was killed")] = None,
     settings: SettingsOption = None,
@@ -197,7 +201,7 @@ def rearm(
     """Lift the kill switch of exactly this scope."""
     from headgate.kill_switch import rearm as lift
 
-    raise typer.Exit(lift(read_settings(settings), author, reason, symbol, venue))
+    raise typer.Exit(lift(read_settings(settings), author or user(), reason, symbol, venue))
 
 
 @order.command("new")
