@@ -40,6 +40,7 @@ class InboundMark:
         """The message `seq` was read; returns the token to say `done` with."""
         if seq <= self._last:
             self._entries.clear()
+        if not self._entries:  # numbers come in order: what is skipped needed nothing
             self.mark = seq - 1
         self._last = seq
         self._next_token += 1

@@ -9,22 +9,27 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from bus.admin import create_topics
 from bus.codec import decode, encode
 from bus.kafka import KafkaLog
-from bus.log import BEGINNING, Record
+from bus.log import BEGINNING, BusFailed, OnAck, Record
+from bus.memory import Broker, MemoryLog
 from bus.topics import Topic
 from domain.fix_codes import ExecType, OrdStatus, OrdType
 from domain.fix_message import timestamp_text
 from domain.instruments import Side
 from domain.parents import CancelParent, NewParent, ReplaceParent
 from domain.reports import ParentReport
+from gateway.inbound_mark import MarkJournal
 from gateway.oms_client import Login, OmsClient
 from gateway.oms_ledger import Answer, OrderReport, RequestRejected
-from headgate.settings import BusSettings
+from gateway.oms_process import OmsProcess
+from headgate.settings import BusSettings, OmsSettings, Settings
+from headgate.telemetry import Health
 from tests.integration.scripted_oms import ScriptedOms
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -375,3 +380,53 @@ def _wait(client: OmsClient, wanted: Callable[[Answer], bool]) -> Answer:
             if wanted(answer):
                 return answer
     raise AssertionError("the answer did not come")
+
+
+class DeafLog(MemoryLog):
+    """A bus that takes appends and acknowledges nothing, until it fails."""
+
+    failed = False
+
+    def append(self, topic: Topic, key: str, value: bytes, *, partition: int | None = None,
+               on_ack: OnAck | None = None) -> None:  # fmt: skip
+        super().append(topic, key, value, partition=partition)
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        if self.failed:
+            raise BusFailed("gone")
+        time.sleep(timeout_s)
+        return super().poll(timeout_s)
+
+
+class Running:
+    """A stop signal that nobody gives."""
+
+    is_set = False
+
+
+def test_while_the_log_does_not_answer_nothing_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    (tmp_path / "store").mkdir()
+    settings = Settings(oms=OmsSettings(port=port, store_dir=str(tmp_path / "store")))
+    log = DeafLog(Broker(), "oms")
+    codes: list[int] = []
+    process = OmsProcess(settings, log, Health())
+    thread = Thread(target=lambda: codes.append(process.run(Running())))
+    thread.start()
+    with ScriptedOms(port) as oms:
+        oms.logon()
+        oms.send("D", order("A"))
+        oms.settle(1.5)  # the append is late by now
+        oms.send("D", order("B"))
+        refused = oms.answer("j", 372, "D")
+        assert (refused.get(379), refused.get(380)) == ("B", "4")
+        oms.send("H", [(11, "A"), (55, "IBM"), (54, 1)])
+        assert oms.answer("8", 11, "A").get(39) == "A"
+        log.failed = True
+        oms.wait_closed()
+    thread.join(WAIT_S)
+    assert codes == [1]
+    # A is asked for again, B was answered and is not.
+    assert MarkJournal(tmp_path / "store" / "OMS.acked").read() == (1, [3, 4])
