@@ -35,6 +35,10 @@ def run_up(settings: Settings) -> int:
             typer.echo(f"up: FIX for OMSs on port {settings.oms.port} (we are "
                        f"{settings.oms.comp_id}), bus at "
                        f"{launcher.settings.bus.bootstrap_servers}, logs in {made}")  # fmt: skip
+            if embedded:
+                typer.echo("for `headgate order ...` and `headgate kill` in another terminal:\n"
+                           "  export HEADGATE__BUS__EMBEDDED=true HEADGATE__BUS__BOOTSTRAP_SERVERS="
+                           + launcher.settings.bus.bootstrap_servers)  # fmt: skip
             for child in launcher.children.values():
                 typer.echo(f"  {child.name}: http://127.0.0.1:{child.http_port}/metrics")
             while not stop.is_set:
