@@ -4,6 +4,7 @@ import csv
 from datetime import date
 from decimal import Decimal
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -115,3 +116,22 @@ def recorded(data_dir: Path, cost: ParentCost) -> tuple[int, Decimal]:
                         shares += int(qty)
                         notional += int(qty) * Decimal(px) / 10_000
     return shares, notional
+
+
+@pytest.mark.slow
+def test_twap_tracks_the_clock_on_a_recorded_day(data_dir: Path) -> None:
+    """After 5 % of the window, filled(t) / X is within 2 % of t / T, plus a lot (quant.md 9.3)."""
+    run = play(data_dir, quantity="20000", end="11:00")
+    start_ns = MIDNIGHT_NS + 10 * 3_600_000_000_000
+    window_ns = 3_600_000_000_000
+    filled = [(start_ns, 0)] + [
+        (each.transact_ns, each.cum_qty)
+        for each in run.records(Topic.REPORTS)
+        if isinstance(each, ParentReport) and each.exec_type is ExecType.TRADE
+    ]
+    worst = 0.0
+    for (_, before), (at_ns, after) in pairwise(filled):
+        elapsed = (at_ns - start_ns) / window_ns
+        if elapsed > 0.05:
+            worst = max(worst, abs(before / 20_000 - elapsed), abs(after / 20_000 - elapsed))
+    assert worst <= 0.02 + 100 / 20_000
