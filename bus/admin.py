@@ -1,6 +1,7 @@
 """Declare the topics on a broker: created where missing, brought to their settings where not."""
 
 from confluent_kafka import KafkaError, KafkaException
+
 # These are public, but the client's stubs do not re-export them.
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # see above
     AdminClient,
