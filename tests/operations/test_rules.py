@@ -32,7 +32,7 @@ def test_every_alert_is_exercised() -> None:
 
 @pytest.mark.skipif(
     shutil.which("promtool") is None,
-    reason="no promtool: it comes with Debian's package `prometheus`, which brings a service",
+    reason="no promtool: script/environment fetches it where apt-get is to be had",
 )
 def test_fire_when_they_should() -> None:
     for command in (["check", "rules", str(FILE)], ["test", "rules", str(TEST)]):
