@@ -197,7 +197,12 @@ class OmsAcceptor:
         self._session(session).setNextTargetMsgSeqNum(seq)
 
     def start(self) -> None:
-        self._acceptor.start()
+        """Listen. Raises OSError if the port cannot be had."""
+        try:
+            self._acceptor.start()
+        except fix.FIXException as error:
+            self._acceptor.stop(True)
+            raise OSError(str(error)) from error
 
     def stop(self) -> None:
         self._acceptor.stop(True)

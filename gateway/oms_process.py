@@ -129,10 +129,10 @@ class OmsProcess:
         try:
             self._fold()
             self._open_sessions()
-        except BusFailed as error:
-            logger.error("cannot fold the log", error=str(error))
+            self.acceptor.start()
+        except (BusFailed, OSError) as error:
+            logger.error("cannot start", error=str(error))
             return 1
-        self.acceptor.start()
         self.health.clear("start")
         logger.info("serving", port=self.settings.oms.port, sessions=list(self._sessions))
         code = 0

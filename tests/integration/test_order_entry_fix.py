@@ -1,12 +1,14 @@
 """Order entry as a process on a real Kafka, against an OMS that is not QuickFIX."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -30,6 +32,7 @@ from gateway.oms_ledger import Answer, OrderReport, RequestRejected
 from gateway.oms_process import OmsProcess
 from headgate.settings import BusSettings, OmsSettings, Settings
 from headgate.telemetry import Health
+from tests.integration.kafka_broker import PORTS
 from tests.integration.scripted_oms import ScriptedOms
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +46,15 @@ COUNTER = iter(range(1_000_000))
 Pairs = list[tuple[int, object]]
 
 
+def free_port() -> int:
+    """A port that no outgoing connection can be given before the process listens on it."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class OrderEntryProcess:
     """`gateway.oms_process` in a process of its own, on topics of its own."""
 
@@ -51,9 +63,7 @@ class OrderEntryProcess:
         self.prefix = f"oe-{os.getpid()}-{next(COUNTER)}"
         self.bus = BusSettings(bootstrap_servers=bootstrap, prefix=self.prefix, partitions=2)
         create_topics(self.bus)
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+        self.port = free_port()
         self.settings = directory / "headgate.toml"
         self.settings.write_text(
             f'[bus]\nbootstrap_servers = "{bootstrap}"\nprefix = "{self.prefix}"\npartitions = 2\n'
@@ -133,6 +143,7 @@ def entry(tmp_path: Path, kafka_bootstrap: str) -> Iterator[OrderEntryProcess]:
     process = OrderEntryProcess(tmp_path, kafka_bootstrap)
     process.start()
     yield process
+    print(process.log())  # shown if the test fails
     if process.process is not None and process.process.poll() is None:
         process.kill()
 
@@ -405,9 +416,7 @@ class Running:
 
 
 def test_while_the_log_does_not_answer_nothing_is_taken(tmp_path: Path) -> None:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     (tmp_path / "store").mkdir()
     settings = Settings(oms=OmsSettings(port=port, store_dir=str(tmp_path / "store")))
     log = DeafLog(Broker(), "oms")
