@@ -26,9 +26,11 @@ from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed, Log, Record, TopicPartition
 from bus.partitioning import partition_of
+from bus.replay import ends_of, read_to
 from bus.topics import CONTROL_KEY, Topic
 from domain.children import CancelChild, Claim, NewChild, ReplaceChild
 from domain.deadletters import DeadLetter
+from domain.fencing import Fence
 from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
 from domain.refusals import WaitReason
@@ -96,7 +98,7 @@ class Worker:
             for number in range(settings.worker.index, count, settings.worker.count)
         }
         self._claims: dict[int, int] = {}
-        self._latest: dict[TopicPartition, int] = {}
+        self._fences = {Topic.CHILDREN: Fence(), Topic.REPORTS: Fence()}
         self._buried: set[tuple[str, int, int]] = set()
         self._market_ends: dict[TopicPartition, int] = {}
         self._gauges_s = 0.0
@@ -152,24 +154,13 @@ class Worker:
             numbers: Iterable[int] = self.cores
             if topic is Topic.CONTROL:
                 numbers = [partition_of(CONTROL_KEY, self._log.partitions())]
-            parts = {(topic, number): self._log.end(topic, number) for number in numbers}
-            ends.update(parts)
-            for record in self._read_to(parts):
+            found = ends_of(self._log, (topic,), numbers)
+            for record in read_to(self._log, found, self._health.beat):
                 self._fold_record(record)
                 metrics.WORKER_FOLD_RECORDS.inc()
+            if topic is not Topic.DEADLETTER:
+                ends.update(found)
         return ends
-
-    def _read_to(self, ends: dict[TopicPartition, int]) -> Iterable[Record]:
-        left = {where: end for where, end in ends.items() if self._log.begin(*where) < end}
-        self._log.assign({where: self._log.begin(*where) for where in left})
-        while left:
-            for record in self._log.poll(IDLE_POLL_S):
-                where = (record.topic, record.partition)
-                if where in left and record.offset < left[where]:
-                    yield record
-                if where in left and record.offset + 1 >= left[where]:
-                    del left[where]
-            self._health.beat()
 
     def _fold_record(self, record: Record) -> None:
         message = self._decoded(record)
@@ -190,39 +181,19 @@ class Worker:
                 core.fold_execution(message)
             except Unusable as error:
                 self._bury(record, Undecodable(error.reason, None, str(error)))
-        elif self._valid(record, message):
+        elif self._fences[record.topic].admits(record.partition, record.offset, message):
             if record.topic is Topic.REPORTS:
                 core.fold_report(message)
             else:
                 core.fold_child(message)
 
-    def _valid(self, record: Record, message: object) -> bool:
-        """Whether a record of ours is one: not a Claim, and of the latest Claim before it."""
-        where = (record.topic, record.partition)
-        if isinstance(message, Claim):
-            token = record.offset if message.claim is None else message.claim
-            self._latest[where] = max(self._latest.get(where, -1), token)
-            return False
-        assert hasattr(message, "claim")
-        return bool(message.claim == self._latest.get(where))
-
     def _fold_market(self) -> None:
-        begin = {}
-        ends = {}
-        for number in self.cores:
-            where = (Topic.MARKETDATA, number)
-            ends[where] = self._log.end(*where)
-            begin[where] = max(self._log.begin(*where), ends[where] - MARKETDATA_TAIL)
-        left = {where for where in ends if begin[where] < ends[where]}
-        self._log.assign({where: begin[where] for where in left})
-        while left:
-            for record in self._log.poll(IDLE_POLL_S):
-                events = self._decoded(record)
-                if events is not None:
-                    self.cores[record.partition].fold_market(events)
-                if record.offset + 1 >= ends[record.topic, record.partition]:
-                    left.discard((record.topic, record.partition))
-            self._health.beat()
+        """Read recent market data; `run` goes on from where this ends."""
+        ends = ends_of(self._log, (Topic.MARKETDATA,), self.cores)
+        for record in read_to(self._log, ends, self._health.beat, at_most=MARKETDATA_TAIL):
+            events = self._decoded(record)
+            if events is not None:
+                self.cores[record.partition].fold_market(events)
         self._market_ends = ends
 
     # -- the loop

@@ -10,9 +10,10 @@ import typer
 
 from bus.codec import Undecodable, decode, encode
 from bus.kafka import KafkaLog
-from bus.log import BEGINNING, END, BusFailed
+from bus.log import END, BusFailed
+from bus.replay import ends_of, read_to
 from bus.topics import Topic
-from domain.children import Claim
+from domain.fencing import Fence
 from domain.fix_codes import OrdType
 from domain.instruments import Side
 from domain.parents import (
@@ -153,20 +154,12 @@ class OrderDesk:
 
 def _until_end(log: KafkaLog) -> Iterator[Report]:
     """The reports of all partitions as of now, without those of superseded workers."""
-    ends = {(Topic.REPORTS, p): log.end(Topic.REPORTS, p) for p in range(log.partitions())}
-    left = {where for where, end in ends.items() if log.begin(*where) < end}
-    log.assign(dict.fromkeys(left, BEGINNING))
-    claims: dict[int, int] = {}
-    while left:
-        for record in log.poll(0.2):
-            message = decode(record.topic, record.value)
-            if isinstance(message, Claim):
-                claims[record.partition] = max(claims.get(record.partition, -1),
-                                               message.claim or 0)  # fmt: skip
-            elif message.claim == claims.get(record.partition):
-                yield message
-            if record.offset + 1 >= ends[record.topic, record.partition]:
-                left.discard((record.topic, record.partition))
+    fence = Fence()
+    ends = ends_of(log, (Topic.REPORTS,), range(log.partitions()))
+    for record in read_to(log, ends):
+        message = decode(record.topic, record.value)
+        if fence.admits(record.partition, record.offset, message):
+            yield message
 
 
 def _line(said: object) -> str:

@@ -1,0 +1,39 @@
+"""The claim rule: whose records of a partition count.
+
+Every reader of `children` and `reports` must come to the same verdict, so the rule is one class: a
+record counts if its `claim` is the latest Claim before it in its partition (reliability.md 5.3).
+"""
+
+from typing import Protocol
+
+from domain.children import Claim
+
+
+class Claimed(Protocol):
+    """A record of a worker."""
+
+    @property
+    def claim(self) -> int | None:
+        """The token of the Claim under which it was written."""
+
+
+class Fence:
+    """The latest claims of one topic, by partition. Feed it every record, in order."""
+
+    def __init__(self) -> None:
+        self._latest: dict[int, int] = {}
+        self.ignored = 0
+
+    def latest(self, partition: int) -> int | None:
+        """The token of the latest Claim; None before the first."""
+        return self._latest.get(partition)
+
+    def admits(self, partition: int, offset: int, record: Claimed) -> bool:
+        """Whether `record` counts. A Claim moves the fence, and is not itself to be acted on."""
+        if isinstance(record, Claim):
+            token = offset if record.claim is None else record.claim
+            self._latest[partition] = max(token, self._latest.get(partition, -1))
+            return False
+        good = record.claim == self._latest.get(partition)
+        self.ignored += not good
+        return good
