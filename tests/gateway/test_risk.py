@@ -28,6 +28,9 @@ NOW = 100_000_000_000
 STALE_NS = LIMITS.stale_market_data_ns or 0
 
 
+MILLION = msgspec.structs.replace(LIMITS, max_child_notional=Decimal(1_000_000))
+
+
 def terms(order_qty: int = 100, px: str | None = "100", side: Side = Side.BUY) -> Terms:
     ord_type = OrdType.MARKET if px is None else OrdType.LIMIT
     return Terms(SYMBOL, "XA", side, order_qty, ord_type, None if px is None else Decimal(px), NOW)
@@ -55,9 +58,9 @@ def reason(asked: Terms, limits: Limits = LIMITS, last: LastMarket | None = None
         (terms(100_000), LIMITS, "sent"),
         (terms(100_001), LIMITS, "max_qty"),
         (terms(1), without("max_child_qty"), "max_qty"),
-        (terms(10_000, "100"), msgspec.structs.replace(LIMITS, max_child_notional=Decimal(1_000_000)), "sent"),
-        (terms(10_000, "100.01"), msgspec.structs.replace(LIMITS, max_child_notional=Decimal(1_000_000)), "max_notional"),
-        (terms(10_001, None), msgspec.structs.replace(LIMITS, max_child_notional=Decimal(1_000_000)), "max_notional"),
+        (terms(10_000, "100"), MILLION, "sent"),
+        (terms(10_000, "100.01"), MILLION, "max_notional"),
+        (terms(10_001, None), MILLION, "max_notional"),
         (terms(1), without("max_child_notional"), "max_notional"),
         (terms(px="102"), LIMITS, "sent"),
         (terms(px="102.01"), LIMITS, "price_collar"),

@@ -1,5 +1,6 @@
 """Venue access from `children` to FIX and back: fencing, restarts, resync, the kill switch."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -7,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.children import ChildRecord
 from domain.control import EngageKillSwitch, KillProgress, Rearm, SetLimits
 from domain.deadletters import DeadLetter, DeadLetterReason
 from domain.executions import (
@@ -92,54 +92,47 @@ def test_a_worker_that_lost_its_partition_is_ignored_and_counted() -> None:
 
 def test_refusals_come_in_their_order_of_precedence() -> None:
     """A child with every fault at once is refused for the first; without it, for the next."""
-    scene = VenueScene(limits=msgspec.structs.replace(LIMITS, messages_per_second=0))
+    scene = VenueScene(limits=msgspec.structs.replace(LIMITS, messages_per_second=0), quoted=False)
     scene.child(claim())
-    scene.access.checks.market._quotes.clear()
     scene.control(KILL)
     faulty = new_child(venue="NO", symbol="NO", order_qty=200_000, px="1000.001",
                        parent_qty=1, decided_ns=START_NS - 10**11)  # fmt: skip
-    seen: list[str] = []
-
-    def attempt(child: ChildRecord) -> None:
-        assert not isinstance(child, type(claim()))
-        name = f"C{len(seen)}"
-        scene.child(msgspec.structs.replace(child, cl_ord_id=name))
-        seen.append(refusals(scene)[-1][1])
-
-    attempt(faulty)
-    scene.control(Rearm(author="ops", reason="over", at_ns=START_NS))
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, venue="XA")
-    attempt(faulty)
-    scene.live()
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, symbol=SYMBOL)
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, decided_ns=scene.engine_ns)
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, parent_qty=10**9)
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, order_qty=100_000)
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, order_qty=100)
-    attempt(faulty)
-    scene.engine_ns -= 2 * 10**10
-    scene.quote()
-    scene.engine_ns += 2 * 10**10
-    attempt(faulty)
-    scene.quote()
-    attempt(faulty)
-    faulty = msgspec.structs.replace(faulty, px=Decimal("100.001"))
-    attempt(faulty)
-    scene.control(SetLimits(author="ops", reason="open", messages_per_second=9, at_ns=START_NS))
-    scene.timer(1_000)
-    scene.quote()
-    attempt(faulty)
-    checked = [reason.value for reason in RefusalReason]
-    assert seen == [each for each in checked
-                    if each not in ("duplicate", "unknown_order", "not_sent")]  # fmt: skip
+    repairs: list[tuple[str, dict[str, object] | Callable[[], object]]] = [
+        ("killed", lambda: scene.control(Rearm(author="ops", reason="over", at_ns=START_NS))),
+        ("unknown_venue", {"venue": "XA"}),
+        ("venue_down", scene.live),
+        ("unknown_symbol", {"symbol": SYMBOL}),
+        ("stale_order", {"decided_ns": START_NS}),
+        ("overfill", {"parent_qty": 10**9}),
+        ("max_qty", {"order_qty": 100_000}),
+        ("max_notional", {"order_qty": 100}),
+        ("no_reference_px", lambda: scene.quote(at_ns=START_NS - 2 * 10**10)),
+        ("stale_market_data", scene.quote),
+        ("price_collar", {"px": Decimal("100.001")}),
+        ("message_rate", lambda: raise_rate(scene)),
+        ("off_grid", {"px": Decimal("100.01")}),
+    ]
+    for number, (expected, repair) in enumerate(repairs):
+        scene.child(msgspec.structs.replace(faulty, cl_ord_id=f"C{number}"))
+        assert refusals(scene)[-1] == (f"C{number}", expected)
+        if isinstance(repair, dict):
+            faulty = msgspec.structs.replace(faulty, **repair)
+        else:
+            repair()
     assert orders_sent(scene) == []
     assert scene.access.book.committed_qty("P") == 0
+    scene.child(faulty)
+    assert orders_sent(scene) == ["XA D X"]
+    elsewhere = ["duplicate", "unknown_order", "not_sent"]
+    assert [each for each, _ in repairs] == [
+        reason.value for reason in RefusalReason if reason.value not in elsewhere
+    ]
+
+
+def raise_rate(scene: VenueScene) -> None:
+    order = SetLimits(author="ops", reason="open", messages_per_second=9, at_ns=START_NS)
+    scene.control(order)
+    scene.timer(1_000)
 
 
 def test_overfill_is_judged_by_the_child_stream_alone() -> None:
@@ -210,13 +203,13 @@ def test_new_orders_for_a_venue_that_is_away_are_refused_and_cancels_wait() -> N
     scene.child(new_child("N"), replace_child("R", "X", 5), cancel_child("Y", "X"))
     assert refusals(scene) == [("N", "venue_down"), ("R", "venue_down")]
     scene.log_on()
-    assert scene.access.venues["XA"].state is VenueState.RESYNC
+    assert scene.state() is VenueState.RESYNC
     assert scene.sent_text()[-1] == "XA H X"
     scene.child(new_child("M"))
     assert refusals(scene)[2:] == [("M", "venue_down")]
     scene.report("X", "I/0", "10000/0/10000", exec_id="0")
     scene.timer()
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     assert orders_sent(scene) == ["XA D X", "XA F Y<X"]
 
 
@@ -231,7 +224,7 @@ def test_a_child_without_evidence_is_asked_after_and_never_just_sent_again() -> 
     assert refusals(scene) == [("X", "not_sent")]
     assert scene.access.book.committed_qty("P") == 0
     scene.timer()
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     assert orders_sent(scene) == []
 
 
@@ -242,7 +235,7 @@ def test_a_child_that_the_venue_has_is_adopted() -> None:
     scene.log_on()
     scene.report("X", "I/0", "10000/0/10000", exec_id="0")
     scene.timer()
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     scene.report("X", "F/2", "10000/10000/0/10000", exec_id="e1")
     assert scene.access.book.open == {}
     assert orders_sent(scene) == []
@@ -261,7 +254,7 @@ def test_a_replace_that_never_arrived_is_told_apart_from_its_order() -> None:
     scene.report("X", "I/0", "10000/0/10000", exec_id="0")
     scene.timer()
     assert refusals(scene) == [("Y", "not_sent")]
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     assert scene.access.book.committed_qty("P") == 10_000
 
 
@@ -273,18 +266,20 @@ def test_executions_that_do_not_come_are_booked_once_from_the_status() -> None:
     scene.log_on()
     scene.report("X", "I/4", "10000/4000/0", exec_id="0", last_px="101.5")
     scene.timer(1_999)
-    assert scene.access.venues["XA"].state is VenueState.RESYNC
+    assert scene.state() is VenueState.RESYNC
     scene.timer(1)
     made = [each for each in executions(scene) if each.synthetic]
     assert [(each.exec_id, each.exec_type, each.last_qty, each.last_px) for each in made] == [
         ("SYN-X-4000", ExecType.TRADE, 3_000, Decimal(102)),
         ("SYN-X-4000-4", ExecType.CANCELED, 0, None),
     ]
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     # They come after all: nothing is booked twice.
     scene.report("X", "F/1", "10000/4000/6000/3000", exec_id="e2", last_px="102")
     assert scene.access.book.children["X"].cum_qty == 4_000
-    assert scene.told[-1].reason is DeadLetterReason.ILLEGAL_TRANSITION  # type: ignore[attr-defined]  # the last told is a DeadLetter
+    letter = scene.told[-1]
+    assert isinstance(letter, DeadLetter)
+    assert letter.reason is DeadLetterReason.ILLEGAL_TRANSITION
     again = VenueScene(broker=scene.broker)
     assert again.access.book.children["X"].cum_qty == 4_000
     assert again.access.book.open == {}
@@ -299,7 +294,7 @@ def test_executions_that_are_sent_again_within_the_bound_need_no_synthetic_one()
     scene.timer(1_000)
     scene.report("X", "F/1", "10000/4000/6000/4000", exec_id="e1", poss_dup=True)
     scene.timer(0)
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     assert not any(each.synthetic for each in executions(scene))
 
 
@@ -311,7 +306,7 @@ def test_a_silent_venue_is_asked_three_times_then_the_order_is_cancelled() -> No
     for _ in range(3):
         scene.timer(2_000)
     assert scene.sent_text().count("XA H X") == 3
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
     assert orders_sent(scene) == ["XA D X", "XA F XK1<X"]
     assert scene.access.book.committed_qty("P") == 10_000  # still reserved
     scene.hear("9", [(37, "NONE"), (11, "XK1"), (41, "X"), (39, "8"), (434, "1"), (102, "1")])
@@ -344,7 +339,7 @@ def test_resends_are_waited_for_and_a_silence_is_taken_for_their_end() -> None:
         scene.timer(2_000)
     assert [each.msg_type for each in scene.sent] == ["1", "1", "1"]
     scene.timer()
-    assert scene.access.venues["XA"].state is VenueState.LIVE
+    assert scene.state() is VenueState.LIVE
 
 
 def test_a_reset_by_the_venue_asks_for_all_that_it_has() -> None:
@@ -547,9 +542,9 @@ def act(scene: VenueScene, step: str, name: str, qty: int, number: int) -> None:
             scene.child(cancel_child(f"K{number}-{name}", name))
         case "replace":
             scene.child(replace_child(f"R{number}-{name}", name, qty, parent_qty=1_000))
-        case "down" if scene.access.venues["XA"].state is not VenueState.DOWN:
+        case "down" if scene.state() is not VenueState.DOWN:
             scene.session(SessionEvent.LOGGED_OUT)
-        case "up" if scene.access.venues["XA"].state is VenueState.DOWN:
+        case "up" if scene.state() is VenueState.DOWN:
             scene.log_on()
         case "fill" if live and child is not None and child.leaves_qty:
             done = min(qty, child.leaves_qty)

@@ -79,6 +79,7 @@ class VenueScene:
 
     broker: Broker = field(default_factory=lambda: Broker(partition_count=1))
     limits: Limits = LIMITS
+    quoted: bool = True
     wall_ns: int = 10**12
     engine_ns: int = START_NS
     sent: list[SendFix] = field(default_factory=list)
@@ -106,15 +107,20 @@ class VenueScene:
                     self.access.fold_control(message)
         self._read = self.log.end(Topic.CHILDREN, 0)
         self.perform(self.access.start(self.now))
-        self.quote()
+        if self.quoted:
+            self.quote()
 
     @property
     def now(self) -> Now:
         return Now(self.engine_ns, self.wall_ns)
 
-    def quote(self, venue: str = "XA", bid: int = 9_999, ask: int = 10_001) -> None:
-        at_ns = self.engine_ns
-        self.access.on_market_events([Quote(SYMBOL, venue, bid, 100, ask, 100, at_ns)])
+    def state(self, venue: str = "XA") -> VenueState:
+        return self.access.venues[venue].state
+
+    def quote(self, at_ns: int | None = None) -> None:
+        """XA quotes 99.99 to 100.01, now or when it is said."""
+        quote = Quote(SYMBOL, "XA", 9_999, 100, 10_001, 100, at_ns or self.engine_ns)
+        self.access.on_market_events([quote])
 
     def perform(self, commands: list[Command]) -> None:
         for command in commands:
@@ -175,7 +181,7 @@ class VenueScene:
         """Both venues LIVE and the partition claimed."""
         for venue in VENUES:
             self.log_on(venue)
-            assert self.access.venues[venue].state is VenueState.LIVE
+            assert self.state(venue) is VenueState.LIVE
         if not self.log.end(Topic.CHILDREN, 0):
             self.child(claim())
         return self
