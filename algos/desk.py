@@ -1,0 +1,111 @@
+"""What the worker of one partition knows, and what it says: shared by those that act on it.
+
+Nothing is decided here. Whatever is said is applied to the blotter at once and put into the outbox.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from algos.blotter import Blotter
+from algos.parameters import Rejection
+from algos.parent import Parent, Terms
+from algos.policy import Policy
+from algos.reporting import on_request, request_rejected
+from algos.requests import Requests
+from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
+from domain.control import EngageKillSwitch
+from domain.executions import VenueState
+from domain.fix_codes import ExecType
+from domain.instruments import InstrumentTable
+from domain.parents import NewParent, ParentRequest
+from domain.reports import Report
+from domain.sessions import TradingCalendar
+from marketdata.market import SymbolMarket
+
+Command = ChildCommand | Report
+Scope = tuple[str | None, str | None]  # (symbol, venue); None is every one
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """State of one partition. `claim`: our fencing token, None until the partition is ours."""
+
+    number: int
+    instruments: InstrumentTable
+    calendars: Mapping[str, TradingCalendar]
+    policy: Policy
+    partition_of: Callable[[str], int]
+    claim: int | None = None
+    markets: dict[str, SymbolMarket] = field(default_factory=dict)
+    venues: dict[str, VenueState] = field(default_factory=dict)
+    kills: dict[Scope, EngageKillSwitch] = field(default_factory=dict)
+    requests: Requests = field(init=False)
+    blotter: Blotter = field(init=False)
+    _out: list[Command] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.requests = Requests(self.number)
+        self.blotter = Blotter(instruments=self.instruments, requests=self.requests)
+
+    @property
+    def token(self) -> int:
+        """The claim; nothing may be said without one."""
+        assert self.claim is not None
+        return self.claim
+
+    def emit(self, message: Command) -> None:
+        """Say something: it is true from now on."""
+        if isinstance(message, (NewChild, CancelChild, ReplaceChild)):
+            self.blotter.apply_command(message)
+        else:
+            self.blotter.apply_report(message)
+        self._out.append(message)
+
+    def flushed(self) -> list[Command]:
+        """What was said since the last time, in order."""
+        out, self._out = self._out, []
+        return out
+
+    def refuse(
+        self, request: ParentRequest, offset: int, rejection: Rejection, now_ns: int
+    ) -> None:
+        """Say no to a cancel, replace, pause or resume."""
+        assert not isinstance(request, NewParent)
+        parent = self.blotter.parent_of(request.source, request.orig_cl_ord_id)
+        exec_id = self.requests.exec_id(offset, "9")
+        self.emit(request_rejected(self.token, parent, exec_id, request, rejection, now_ns))
+
+    def step(
+        self, parent: Parent, offset: int, kind: ExecType, request: ParentRequest, now_ns: int,
+        terms: Terms | None = None,
+    ) -> None:  # fmt: skip
+        """Say that a request on a parent came one step further."""
+        assert not isinstance(request, NewParent)
+        exec_id = self.requests.exec_id(offset, kind.value)
+        self.emit(
+            on_request(
+                self.token, parent, exec_id, kind, now_ns, cl_ord_id=request.cl_ord_id,
+                orig_cl_ord_id=request.orig_cl_ord_id, terms=terms,
+            )
+        )  # fmt: skip
+
+    def killed(self, symbol: str) -> bool:
+        """Whether a kill switch forbids all orders in a symbol."""
+        return bool(self.kills) and ((None, None) in self.kills or (symbol, None) in self.kills)
+
+    def market(self, symbol: str) -> SymbolMarket:
+        """The market of a symbol."""
+        found = self.markets.get(symbol)
+        if found is None:
+            found = self.markets[symbol] = SymbolMarket(symbol=symbol)
+        return found
+
+    def mid_px(self, symbol: str, now_ns: int) -> Decimal | None:
+        """The mid in currency units, None if there is no fresh two-sided market."""
+        instrument = self.instruments.get(symbol)
+        market = self.markets.get(symbol)
+        if instrument is None or market is None:
+            return None
+        mid = market.mid_px_ticks(now_ns, self.policy.stale_ns)
+        return None if mid is None else instrument.tick * Decimal(mid)

@@ -1,0 +1,230 @@
+"""Bringing parents forward: children, cancels, plans, ends, and the reason why a parent waits.
+
+Driven by whatever changed a parent, and by a heap of times at which one must be looked at again.
+"""
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Final
+
+from algos.amendment import judge_replace, possible_now, settled_terms
+from algos.catalogue import ALGORITHMS
+from algos.child import Child
+from algos.decision import Surroundings, decide
+from algos.desk import Desk
+from algos.order_ids import child_cl_ord_id
+from algos.parameters import Rejection
+from algos.parent import Parent
+from algos.reporting import (
+    cancel_of,
+    child_of_route,
+    fill_report,
+    on_request,
+    plan_of,
+    waiting_of,
+)
+from algos.schedule import seed_of
+from domain.executions import ChildRefused, VenueState
+from domain.fix_codes import ExecType, OrdStatus, TimeInForce
+from domain.parents import CancelParent, ReplaceParent
+from domain.refusals import RefusalReason, RejectReason, WaitReason
+
+IOC_GRACE_NS: Final = 1_000_000_000  # an IOC ends by itself; ask for its end only after this
+CANCEL_RETRY_NS: Final = 5_000_000_000  # a cancel without an answer is asked again after this
+SETTLE_NS: Final = 1_000_000_000  # how often a parent whose children must end looks again
+MISS_NS: Final = 1_000_000_000  # after an IOC that found nothing, not to ping the venue
+PAUSE_NS: Final = 100_000_000  # after an IOC that filled, for the quote to catch up
+
+
+@dataclass(slots=True)
+class Progress:
+    """The parents of one desk, brought forward. `_heap`: (wake_ns, order_id), some out of date."""
+
+    desk: Desk
+    _heap: list[tuple[int, str]] = field(default_factory=list)
+
+    def on_timer(self, now_ns: int) -> None:
+        """Bring every parent forward whose time has come."""
+        while self._heap and self._heap[0][0] <= now_ns:
+            wake_ns, order_id = heappop(self._heap)
+            parent = self.desk.blotter.live_parents.get(order_id)
+            if parent is not None and parent.wake_ns == wake_ns:
+                parent.wake_ns = None
+                self.work(parent, now_ns)
+
+    def next_wake_ns(self) -> int | None:
+        """When `on_timer` is next needed; None while nothing waits for time."""
+        while self._heap:
+            wake_ns, order_id = self._heap[0]
+            parent = self.desk.blotter.live_parents.get(order_id)
+            if parent is not None and parent.wake_ns == wake_ns:
+                return wake_ns
+            heappop(self._heap)
+        return None
+
+    def work_all(self, now_ns: int) -> None:
+        """Bring every live parent forward."""
+        for parent in list(self.desk.blotter.live_parents.values()):
+            self.work(parent, now_ns)
+
+    def work(self, parent: Parent, now_ns: int) -> None:
+        """Do what is due for a parent, say why if nothing is, and wake again in time."""
+        if self.desk.claim is None or (parent.done and not self._revived(parent, now_ns)):
+            return
+        if self._settling(parent, now_ns):
+            return
+        self._count_volume(parent, now_ns)
+        decision = decide(parent, self._around(parent, now_ns))
+        if parent.paused or self.desk.killed(parent.instrument.symbol):
+            self._cancel_open(parent, now_ns)
+        if decision.route is not None:
+            cl_ord_id = child_cl_ord_id(parent.order_id, parent.children + 1)
+            self.desk.emit(child_of_route(self.desk.token, parent, cl_ord_id, decision, now_ns))
+        self._say_waiting(parent, decision.reason, decision.due_qty, now_ns)
+        self._wake(parent, decision.wake_ns)
+
+    def _revived(self, parent: Parent, now_ns: int) -> bool:
+        """Answer a request that the last fill overtook; True if a replace lets the order go on."""
+        if parent.pending_cancel is not None:
+            self._refuse_overtaken(parent.pending_cancel, now_ns)
+        if parent.pending_replace is not None:
+            self._try_replace(parent, parent.pending_replace, now_ns)
+        return not parent.done
+
+    def _settling(self, parent: Parent, now_ns: int) -> bool:
+        """Bring children down for a cancel, a smaller quantity or the end; True while or if so."""
+        if parent.pending_replace is not None and parent.pending_cancel is None:
+            self._try_replace(parent, parent.pending_replace, now_ns)
+        ending = parent.pending_cancel is not None or now_ns >= parent.terms.end_ns
+        if parent.done or (not ending and parent.pending_replace is None):
+            return parent.done
+        if parent.open_children:
+            self._cancel_open(parent, now_ns)
+            self._say_waiting(parent, WaitReason.PENDING_CANCEL, 0, now_ns)
+            self._wake(parent, now_ns + SETTLE_NS)
+        else:
+            self._end(parent, now_ns)
+        return True
+
+    def _try_replace(self, parent: Parent, request: ReplaceParent, now_ns: int) -> None:
+        """Let new terms take effect once nothing at a venue can break them, or refuse them."""
+        terms = judge_replace(parent, request, now_ns)
+        offset, _ = self.desk.requests.first(request.source, request.cl_ord_id)
+        if isinstance(terms, Rejection):
+            self.desk.refuse(request, offset, terms, now_ns)
+        elif possible_now(parent, terms) or not parent.open_children:
+            terms = settled_terms(parent, terms)
+            self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms)
+            if not parent.done:
+                self.plan(parent, now_ns)
+
+    def _end(self, parent: Parent, now_ns: int) -> None:
+        """Nothing of it can trade any more: say that it is over, and why."""
+        if parent.pending_replace is not None:
+            self._refuse_overtaken(parent.pending_replace, now_ns)
+        cancel = parent.pending_cancel
+        if cancel is not None:
+            offset, _ = self.desk.requests.first(cancel.source, cancel.cl_ord_id)
+            self.desk.step(parent, offset, ExecType.CANCELED, cancel, now_ns)
+            return
+        exec_id = f"{parent.order_id}.C{parent.plan_version}"
+        self.desk.emit(
+            on_request(
+                self.desk.token, parent, exec_id, ExecType.EXPIRED, now_ns, text="end of the window"
+            )
+        )
+
+    def _refuse_overtaken(self, request: CancelParent | ReplaceParent, now_ns: int) -> None:
+        offset, _ = self.desk.requests.first(request.source, request.cl_ord_id)
+        too_late = Rejection(RejectReason.TOO_LATE, "orig_cl_ord_id", "the order has ended")
+        self.desk.refuse(request, offset, too_late, now_ns)
+
+    def plan(self, parent: Parent, now_ns: int) -> None:
+        """Publish a schedule for what is neither filled nor open, over the rest of the window."""
+        base_qty = parent.cum_qty + parent.open_qty
+        left_qty = parent.terms.order_qty - base_qty
+        start_ns = max(parent.terms.start_ns, now_ns)
+        if left_qty <= 0 or start_ns >= parent.terms.end_ns:
+            return
+        seed = seed_of(f"{parent.order_id}.{parent.plan_version + 1}")
+        schedule = ALGORITHMS[parent.algo].plan(
+            parent.params, qty=left_qty, base_qty=base_qty, lot=parent.instrument.lot,
+            start_ns=start_ns, end_ns=parent.terms.end_ns, seed=seed,
+        )  # fmt: skip
+        self.desk.emit(
+            plan_of(self.desk.token, parent, seed, schedule.times_ns, schedule.cum_qty, now_ns)
+        )
+
+    def _cancel_open(self, parent: Parent, now_ns: int) -> None:
+        """Ask for the end of every open child; an IOC is given time to end by itself."""
+        for child in list(parent.open_children.values()):
+            ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+            if ioc and now_ns - child.decided_ns < IOC_GRACE_NS:
+                continue
+            asked_ns = child.cancel_asked_ns
+            if asked_ns is not None and now_ns - asked_ns < CANCEL_RETRY_NS:
+                continue
+            cancel_id = child_cl_ord_id(parent.order_id, parent.children + 1)
+            self.desk.emit(
+                cancel_of(
+                    self.desk.token, parent, cancel_id, child.cl_ord_id, child.venue,
+                    child.order_qty, now_ns,
+                )
+            )  # fmt: skip
+
+    def _say_waiting(self, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int) -> None:
+        parent.waiting = reason
+        if parent.waiting_told is not reason:
+            self.desk.emit(waiting_of(self.desk.token, parent, reason, due_qty, now_ns))
+
+    def _wake(self, parent: Parent, wake_ns: int) -> None:
+        if parent.wake_ns != wake_ns:
+            parent.wake_ns = wake_ns
+            heappush(self._heap, (wake_ns, parent.order_id))
+
+    def tell_fills(self, now_ns: int) -> None:
+        """Report every booked fill that the OMS has not been told of."""
+        untold, self.desk.blotter.untold = self.desk.blotter.untold, []
+        for child, execution in untold:
+            parent = self.desk.blotter.parents[child.order_id]
+            if (execution.venue, execution.exec_id) not in parent.told:
+                self.desk.emit(
+                    fill_report(self.desk.token, parent, child.cl_ord_id, execution, now_ns)
+                )
+
+    def back_off(self, parent: Parent, child: Child, record: object, now_ns: int) -> None:
+        """Be slow after a miss, and leave a venue alone that refused."""
+        refused = child.status is OrdStatus.REJECTED
+        if refused:
+            until_ns = now_ns + self.desk.policy.reject_backoff_ns
+            parent.avoid_until_ns[child.venue] = until_ns
+            if isinstance(record, ChildRefused) and record.reason is RefusalReason.MESSAGE_RATE:
+                parent.retry_ns = until_ns
+            parent.waiting = WaitReason.REJECTED_BY_VENUE
+        elif child.cum_qty == 0:
+            parent.retry_ns = now_ns + MISS_NS
+            parent.waiting = WaitReason.NO_LIQUIDITY
+        else:
+            parent.retry_ns = now_ns + PAUSE_NS
+
+    def _around(self, parent: Parent, now_ns: int) -> Surroundings:
+        symbol = parent.instrument.symbol
+        live = {
+            venue: self.desk.venues.get(venue) is VenueState.LIVE
+            and not ((symbol, venue) in self.desk.kills or (None, venue) in self.desk.kills)
+            for venue in parent.instrument.venues
+        }
+        return Surroundings(
+            self.desk.market(symbol),
+            live,
+            self.desk.killed(symbol),
+            self.desk.policy.stale_ns,
+            now_ns,
+        )
+
+    def _count_volume(self, parent: Parent, now_ns: int) -> None:
+        """The participation cap counts from the start, which may be after the acceptance."""
+        if not parent.volume_counted and now_ns >= parent.terms.start_ns:
+            parent.volume_counted = True
+            parent.volume_start = self.desk.market(parent.instrument.symbol).volume
+            parent.volume_start_cum_qty = parent.cum_qty
