@@ -24,7 +24,7 @@ import structlog
 
 from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
-from bus.log import BEGINNING, END, BusFailed, Log, OnAck, Record
+from bus.log import BEGINNING, BusFailed, Log, OnAck, Record
 from bus.topics import CONTROL_KEY, Topic
 from domain.control import KillProgress
 from domain.deadletters import DeadLetter
@@ -72,6 +72,8 @@ DRAIN_S: Final = 5.0  # what a stop may wait for the broker
 LOGOUT_S: Final = 2.0  # ... and for the venues to say goodbye
 FOLD_S: Final = 300.0  # to read the whole log at start; beyond it something is wrong
 SEND_STUCK_S: Final = 10.0  # a send takes microseconds; one of this length will not end
+# Records of a partition's market data read again at a start: without a last market nothing leaves.
+MARKET_BACK: Final = 1_000
 # Fills that the broker has not acknowledged; beyond it the venues must wait (CP14): stop.
 UNACKED_MAX: Final = 100_000
 
@@ -276,9 +278,10 @@ class VenueProcess:
         for topic in (Topic.CONTROL, Topic.CHILDREN, Topic.EXECUTIONS):
             self._fold_topic(topic, {p: end for (of, p), end in ends.items() if of is topic})
         live = {where: end for where, end in ends.items() if where[0] is not Topic.EXECUTIONS}
-        live |= dict.fromkeys(
-            ((Topic.MARKETDATA, partition) for partition in range(self.log.partitions())), END
-        )
+        for partition in range(self.log.partitions()):
+            end = self.log.end(Topic.MARKETDATA, partition)
+            begin = self.log.begin(Topic.MARKETDATA, partition)
+            live[Topic.MARKETDATA, partition] = max(begin, end - MARKET_BACK)
         self.log.assign(live)
 
     def _fold_topic(self, topic: Topic, ends: dict[int, int]) -> None:
