@@ -181,7 +181,7 @@ class Worker:
                 core.fold_execution(message)
             except Unusable as error:
                 self._bury(record, Undecodable(error.reason, None, str(error)))
-        elif self._fences[record.topic].admits(record.partition, record.offset, message):
+        elif self._fences[record.topic].admits(record.partition, message, record.offset):
             if record.topic is Topic.REPORTS:
                 core.fold_report(message)
             else:

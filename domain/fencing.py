@@ -28,10 +28,14 @@ class Fence:
         """The token of the latest Claim; None before the first."""
         return self._latest.get(partition)
 
-    def admits(self, partition: int, offset: int, record: Claimed) -> bool:
-        """Whether `record` counts. A Claim moves the fence, and is not itself to be acted on."""
+    def admits(self, partition: int, record: Claimed, offset: int | None = None) -> bool:
+        """Whether `record` counts. A Claim moves the fence, and is not itself to be acted on.
+
+        `offset`: where the record stands; on `children` a Claim's own offset is its token.
+        """
         if isinstance(record, Claim):
             token = offset if record.claim is None else record.claim
+            assert token is not None
             self._latest[partition] = max(token, self._latest.get(partition, -1))
             return False
         good = record.claim == self._latest.get(partition)

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from domain.children import CancelChild, ChildCommand, Claim, NewChild, ReplaceChild
+from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.executions import ChildCancelRejected, ChildRefused, ChildSent, Execution
+from domain.fencing import Fence
 from domain.fix_codes import CxlRejReason, ExecType, OrdStatus
 from domain.orders import CHILD_TERMINAL, IllegalTransition, next_child_status, settled_by_qty
 from domain.refusals import RefusalReason
@@ -122,21 +123,10 @@ class ChildBook:
     open: dict[str, Child] = field(default_factory=dict)  # by the first ClOrdID of their chain
     commands: dict[str, ChildCommand] = field(default_factory=dict)
     sent_ids: dict[str, None] = field(default_factory=dict)
-    fenced: int = 0
     repeated: int = 0
-    _claims: dict[int, int] = field(default_factory=dict)
+    fence: Fence = field(default_factory=Fence)
     _committed: dict[str, int] = field(default_factory=dict)
     _exec_ids: dict[tuple[str, str, str], None] = field(default_factory=dict)
-
-    def on_claim(self, partition: int, offset: int, claim: Claim) -> None:
-        """The record's own offset is the token. A record read again changes nothing."""
-        self._claims[partition] = max(offset, self._claims.get(partition, -1))
-
-    def admits(self, partition: int, command: ChildCommand) -> bool:
-        """Whether its writer held the partition; if not it is counted, and must be ignored."""
-        good = self._claims.get(partition) == command.claim
-        self.fenced += not good
-        return good
 
     def seen(self, command: ChildCommand) -> Seen:
         """Compare with what came under this ClOrdID before; who decided it, and when, is the same

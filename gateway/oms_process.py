@@ -18,7 +18,8 @@ import structlog
 
 from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
-from bus.log import BEGINNING, BusFailed, Log, Record
+from bus.log import BusFailed, Log, Record
+from bus.replay import ends_of, read_to
 from bus.topics import REQUEST_RECORD_MAX, Topic
 from domain.fix_message import fix_text
 from domain.parents import NewParent, ParentRequest
@@ -38,7 +39,6 @@ SETTLE_S: Final = 0.1  # how often the marks are journalled and the positions co
 # taken until it answers. Statuses still are, from memory.
 ACK_LATE_S: Final = 1.0
 DRAIN_S: Final = 5.0  # what a stop may wait for the broker and for each session
-FOLD_S: Final = 300.0  # to read the whole log at start; beyond it something is wrong
 WAITING_MAX: Final = 100_000  # reports queued for an OMS that does not read; then we start afresh
 _NO_PARTITION: Final = -1  # of an answer that no record of `reports` stands behind
 
@@ -164,26 +164,15 @@ class OmsProcess:
 
     def _fold(self) -> None:
         """Read `parents` and `reports` whole; keep for sending what was not committed as told."""
-        ends: dict[tuple[Topic, int], int] = {}
-        for partition in range(self.log.partitions()):
+        partitions = range(self.log.partitions())
+        for partition in partitions:
             committed = self.log.committed(Topic.REPORTS, partition) or 0
             self._told[partition] = InboundMark(mark=committed)
             self._committed[partition] = committed
-            for topic in (Topic.PARENTS, Topic.REPORTS):
-                ends[topic, partition] = self.log.end(topic, partition)
-        self.log.assign(dict.fromkeys(ends, BEGINNING))
-        ends = {
-            where: end for where, end in ends.items() if end > self.log.begin(where[0], where[1])
-        }
-        deadline = time.monotonic() + FOLD_S
-        while ends:
-            for record in self.log.poll(0.1):
-                self._on_record(record, folding=True)
-                if record.offset + 1 >= ends.get((record.topic, record.partition), 0):
-                    ends.pop((record.topic, record.partition), None)
-            self.health.beat()
-            if time.monotonic() > deadline:
-                raise BusFailed(f"the log was not read within {FOLD_S} s: {ends}")
+        ends = ends_of(self.log, (Topic.PARENTS, Topic.REPORTS), partitions)
+        for record in read_to(self.log, ends, self.health.beat):
+            self._on_record(record, folding=True)
+        self.log.assign(ends)
 
     def _open_sessions(self) -> None:
         """Wind every session back to what is durable; queue what may not have been told."""

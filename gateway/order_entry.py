@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from domain.children import Claim
+from domain.fencing import Fence
 from domain.fix_codes import CxlRejReason, ExecType, OrdStatus
 from domain.fix_message import BadField, Fields, FixMessage
 from domain.parents import NewParent, ParentRequest
@@ -67,7 +68,7 @@ class OrderEntry:
         self._orders: dict[tuple[str, str], Order] = {}  # by source and any ClOrdID of its chain
         self._requests: dict[tuple[str, str], ParentRequest] = {}  # what each ClOrdID asked
         self._by_source: dict[str, list[Order]] = {source: [] for source in self._sources}
-        self._claims: dict[int, int] = {}
+        self._fence = Fence()
 
     # -- what an OMS sends ---------------------------------------------------------------------
 
@@ -243,11 +244,9 @@ class OrderEntry:
 
     def on_report(self, partition: int, record: ReportRecord) -> list[Reply]:
         """Fold one record of `reports`; what its OMS must be told of it."""
-        if isinstance(record, Claim):
-            self._claims[partition] = max(record.claim or 0, self._claims.get(partition, -1))
+        if not self._fence.admits(partition, record):
             return []
-        if record.claim < self._claims.get(partition, -1):
-            return []  # a worker that lost its partition wrote this: nobody may read it
+        assert not isinstance(record, Claim)
         session = self._sources.get(record.source)
         if session is None:
             return []

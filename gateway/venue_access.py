@@ -307,10 +307,10 @@ class VenueAccess:
 
     def _admitted(self, partition: int, offset: int, record: ChildRecord) -> ChildCommand | None:
         """A command that is good and ours to handle; anything else has been dealt with."""
-        if isinstance(record, Claim):
-            self.book.on_claim(partition, offset, record)
+        if not self.book.fence.admits(partition, record, offset):
             return None
-        if not self.book.admits(partition, record) or record.venue in self._elsewhere:
+        assert not isinstance(record, Claim)
+        if record.venue in self._elsewhere:
             return None
         return record
 

@@ -24,7 +24,8 @@ import structlog
 
 from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
-from bus.log import BEGINNING, BusFailed, Log, OnAck, Record
+from bus.log import BusFailed, Log, OnAck, Record
+from bus.replay import ends_of, read_to
 from bus.topics import CONTROL_KEY, Topic
 from domain.control import KillProgress
 from domain.deadletters import DeadLetter
@@ -70,7 +71,6 @@ TIMER_S: Final = 0.02  # how late a timeout may be noticed
 JOURNAL_S: Final = 0.1  # how much a restart asks to be sent again, at most, beside what is open
 DRAIN_S: Final = 5.0  # what a stop may wait for the broker
 LOGOUT_S: Final = 2.0  # ... and for the venues to say goodbye
-FOLD_S: Final = 300.0  # to read the whole log at start; beyond it something is wrong
 SEND_STUCK_S: Final = 10.0  # a send takes microseconds; one of this length will not end
 # Records of a partition's market data read again at a start: without a last market nothing leaves.
 MARKET_BACK: Final = 1_000
@@ -270,33 +270,18 @@ class VenueProcess:
 
     def _fold(self) -> None:
         """Read `control`, `children` and `executions` as they stand, then go on from there."""
-        ends = {
-            (topic, partition): self.log.end(topic, partition)
-            for topic in (Topic.CONTROL, Topic.CHILDREN, Topic.EXECUTIONS)
-            for partition in range(self.log.partitions())
-        }
-        for topic in (Topic.CONTROL, Topic.CHILDREN, Topic.EXECUTIONS):
-            self._fold_topic(topic, {p: end for (of, p), end in ends.items() if of is topic})
-        live = {where: end for where, end in ends.items() if where[0] is not Topic.EXECUTIONS}
-        for partition in range(self.log.partitions()):
+        partitions = range(self.log.partitions())
+        folded = (Topic.CONTROL, Topic.CHILDREN, Topic.EXECUTIONS)
+        ends = {topic: ends_of(self.log, (topic,), partitions) for topic in folded}
+        for topic in folded:
+            for record in read_to(self.log, ends[topic], self.health.beat):
+                self._fold_record(record)
+        live = ends[Topic.CONTROL] | ends[Topic.CHILDREN]
+        for partition in partitions:
             end = self.log.end(Topic.MARKETDATA, partition)
             begin = self.log.begin(Topic.MARKETDATA, partition)
             live[Topic.MARKETDATA, partition] = max(begin, end - MARKET_BACK)
         self.log.assign(live)
-
-    def _fold_topic(self, topic: Topic, ends: dict[int, int]) -> None:
-        left = {p: end for p, end in ends.items() if end > self.log.begin(topic, p)}
-        self.log.assign(dict.fromkeys(((topic, partition) for partition in left), BEGINNING))
-        deadline = time.monotonic() + FOLD_S
-        while left:
-            for record in self.log.poll(0.1):
-                if record.offset < ends[record.partition]:
-                    self._fold_record(record)
-                if record.offset + 1 >= ends[record.partition]:
-                    left.pop(record.partition, None)
-            self.health.beat()
-            if time.monotonic() > deadline:
-                raise BusFailed(f"{topic.value} was not read within {FOLD_S} s: {left}")
 
     def _fold_record(self, record: Record) -> None:
         try:
@@ -491,8 +476,8 @@ class VenueProcess:
             counts[child.terms.venue] = counts.get(child.terms.venue, 0) + 1
         for venue, count in counts.items():
             metrics.VENUE_CHILDREN_OPEN.labels(venue).set(count)
-        metrics.VENUE_IGNORED_RECORDS.inc(book.fenced - self._fenced)
-        self._fenced = book.fenced
+        metrics.VENUE_IGNORED_RECORDS.inc(book.fence.ignored - self._fenced)
+        self._fenced = book.fence.ignored
         kills = self.core.kills
         metrics.VENUE_KILLS_ENGAGED.set(len(kills.engaged))
         metrics.VENUE_KILL_OPEN_CHILDREN.set(kills.open_children())

@@ -158,7 +158,7 @@ def _until_end(log: KafkaLog) -> Iterator[Report]:
     ends = ends_of(log, (Topic.REPORTS,), range(log.partitions()))
     for record in read_to(log, ends):
         message = decode(record.topic, record.value)
-        if fence.admits(record.partition, record.offset, message):
+        if fence.admits(record.partition, message):
             yield message
 
 

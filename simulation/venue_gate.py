@@ -32,13 +32,13 @@ class VenueGate:
 
     def on_claim(self, partition: int, offset: int, claim: Claim) -> None:
         """A worker took the partition: commands of others are ignored from here on."""
-        self.book.on_claim(partition, offset, claim)
+        self.book.fence.admits(partition, claim, offset)
 
     def on_child(
         self, partition: int, command: ChildCommand, now_ns: int
     ) -> ChildSent | ChildRefused | None:
         """Whether a command may leave; None if it is to be ignored."""
-        if not self.book.admits(partition, command):
+        if not self.book.fence.admits(partition, command):
             return None
         seen = self.book.seen(command)
         if seen is Seen.SAME:

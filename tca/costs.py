@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from domain.children import ChildRecord, Claim, NewChild
+from domain.children import ChildRecord, NewChild
+from domain.fencing import Fence
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import InstrumentTable, Side
 from domain.marketdata import MarketEvent
@@ -126,8 +127,8 @@ class Costs:
         self._parents: dict[str, Parent] = {}
         self._live: dict[str, Parent] = {}
         self._markets: dict[str, Market] = {}
-        self._report_claims: dict[int, int] = {}
-        self._child_claims: dict[int, int] = {}
+        self._report_fence = Fence()
+        self._child_fence = Fence()
         self._children: dict[str, set[str]] = {}
         self._published: dict[str, _Facts] = {}
 
@@ -138,11 +139,8 @@ class Costs:
 
     def on_report(self, partition: int, record: ReportRecord) -> list[ParentCost]:
         """Book one record of `reports`, unless its writer had lost the partition."""
-        claim = record.claim or 0
-        latest = self._report_claims.get(partition, 0)
-        if claim < latest:
+        if not self._report_fence.admits(partition, record):
             return []
-        self._report_claims[partition] = claim
         if type(record) is not ParentReport or record.symbol not in self._instruments.by_symbol:
             return []
         parent = self._parents.get(record.order_id)
@@ -157,10 +155,8 @@ class Costs:
         return self._finish(parent, record.transact_ns)
 
     def on_child(self, partition: int, offset: int, record: ChildRecord) -> None:
-        """Count the children of parents. A child's fencing token is the offset of its Claim."""
-        if type(record) is Claim:
-            self._child_claims[partition] = offset
-        elif type(record) is NewChild and record.claim >= self._child_claims.get(partition, 0):
+        """Count the children of parents."""
+        if self._child_fence.admits(partition, record, offset) and type(record) is NewChild:
             self._children.setdefault(record.order_id, set()).add(record.cl_ord_id)
 
     def on_market(self, events: Sequence[MarketEvent]) -> list[ParentCost]:

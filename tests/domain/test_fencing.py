@@ -32,7 +32,7 @@ def claim(token: int | None = None) -> Claim:
 )  # fmt: skip
 def test_children(story: list[Claim | Written], verdicts: list[bool]) -> None:
     fence = Fence()
-    assert [fence.admits(0, offset, each) for offset, each in enumerate(story)] == verdicts
+    assert [fence.admits(0, each, offset) for offset, each in enumerate(story)] == verdicts
     assert fence.ignored == sum(
         not good and isinstance(each, Written) for each, good in zip(story, verdicts, strict=True)
     )
@@ -40,8 +40,15 @@ def test_children(story: list[Claim | Written], verdicts: list[bool]) -> None:
 
 def test_reports_carry_the_token_and_an_older_one_never_comes_back() -> None:
     fence = Fence()
-    story = [claim(40), Written(40), claim(90), claim(40), Written(40), Written(90)]
-    verdicts = [fence.admits(3, offset, each) for offset, each in enumerate(story)]
+    story: list[Claim | Written] = [
+        claim(40),
+        Written(40),
+        claim(90),
+        claim(40),
+        Written(40),
+        Written(90),
+    ]
+    verdicts = [fence.admits(3, each) for each in story]
     assert verdicts == [False, True, False, False, False, True]
     assert fence.latest(3) == 90
     assert fence.latest(0) is None
@@ -49,5 +56,5 @@ def test_reports_carry_the_token_and_an_older_one_never_comes_back() -> None:
 
 def test_partitions_do_not_mix() -> None:
     fence = Fence()
-    fence.admits(0, 5, claim())
-    assert not fence.admits(1, 6, Written(5))
+    fence.admits(0, claim(), 5)
+    assert not fence.admits(1, Written(5), 6)

@@ -38,7 +38,10 @@ REFUSAL = re.compile(r"9\((\w+),(\w+)\) (\w) (\w+)")
 
 
 def entry(*, fits: bool = True) -> OrderEntry:
-    return OrderEntry(["OMS", "OMS2"], lambda request: fits)
+    core = OrderEntry(["OMS", "OMS2"], lambda request: fits)
+    for partition in (0, 1):
+        core.on_report(partition, claim(1))  # by the worker of the reports below
+    return core
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -107,7 +110,8 @@ def request_text(verb: str, words: list[str], seq: int) -> str:
 
 def parent_report(groups: tuple[str | None, ...], exec_id: str) -> ParentReport:
     cl_ord_id, orig, kind, status, order_qty, cum_qty, leaves_qty, last_qty, rest = groups
-    assert kind and status
+    assert kind
+    assert status
     last = int(last_qty) if last_qty not in ("-", None) else 0
     words = dict(pair.split("=") for pair in (rest or "").split())
     return ParentReport(

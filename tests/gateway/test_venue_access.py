@@ -84,10 +84,10 @@ def test_a_worker_that_lost_its_partition_is_ignored_and_counted() -> None:
     scene.child(claim("w2"))  # at offset 1
     scene.child(new_child("ZOMBIE", claim=0), new_child("GOOD", claim=1))
     assert orders_sent(scene) == ["XA D GOOD"]
-    assert scene.access.book.fenced == 1
+    assert scene.access.book.fence.ignored == 1
     again = VenueScene(broker=scene.broker)
     assert list(again.access.book.children) == ["GOOD"]
-    assert again.access.book.fenced == 1
+    assert again.access.book.fence.ignored == 1
 
 
 def test_refusals_come_in_their_order_of_precedence() -> None:

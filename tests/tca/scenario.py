@@ -27,7 +27,7 @@ Args = dict[str, str]
 
 def play(script: str) -> str:
     """Feed each block's lines to a Costs; return the script with what was said."""
-    costs = Costs(TABLE, 10 * NS)
+    costs = claimed_costs()
     parents: dict[str, Args] = {}
     blocks = []
     for block in script.rstrip("\n").split("\n\n"):
@@ -39,7 +39,7 @@ def play(script: str) -> str:
             verb, *words = line.split()
             args = dict(word.split("=") for word in words)
             if verb == "restart":
-                costs = Costs(TABLE, 10 * NS)
+                costs = claimed_costs()
                 parents.clear()
             elif verb == "table":
                 said += cost_table(costs.on_timer(ns(args))).splitlines()
@@ -47,6 +47,19 @@ def play(script: str) -> str:
                 said += [text(cost) for cost in feed(costs, parents, verb, args)]
         blocks.append(head + "----" + "".join(f"\n{line}".rstrip() or "\n." for line in said))
     return "\n\n".join(blocks) + "\n"
+
+
+def claim(token: int) -> Claim:
+    return Claim(partition=0, worker="w", build="", settings_hash="", instruments_hash="",
+                 at_ns=0, claim=token)  # fmt: skip
+
+
+def claimed_costs(interval_ns: int = 10 * NS) -> Costs:
+    """A core that has seen the Claim under which the scenarios' records are written."""
+    costs = Costs(TABLE, interval_ns)
+    costs.on_child(0, 1, claim(1))
+    costs.on_report(0, claim(1))
+    return costs
 
 
 def feed(costs: Costs, parents: dict[str, Args], verb: str, args: Args) -> Sequence[ParentCost]:
@@ -58,10 +71,9 @@ def feed(costs: Costs, parents: dict[str, Args], verb: str, args: Args) -> Seque
         costs.on_child(0, int(args.get("offset", 9)), child(args))
         return ()
     if verb == "claim":
-        claim = Claim(partition=0, worker="w", build="", settings_hash="", instruments_hash="",
-                      at_ns=0, claim=int(args["token"]))  # fmt: skip
-        costs.on_child(0, int(args["token"]), claim)
-        return costs.on_report(0, claim)
+        token = claim(int(args["token"]))
+        costs.on_child(0, int(args["token"]), token)
+        return costs.on_report(0, token)
     assert verb == "report", verb
     return costs.on_report(0, report(parents, args))
 

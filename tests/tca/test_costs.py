@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.tca import ParentCost
 from tca.costs import Costs
-from tests.tca.scenario import NS, TABLE, Args, feed, play, ticks
+from tests.tca.scenario import NS, Args, claimed_costs, feed, play, ticks
 
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
 
@@ -31,7 +31,7 @@ EVENTS = st.lists(
 
 
 def fresh() -> tuple[Costs, dict[str, Args]]:
-    return Costs(TABLE, NS), {}
+    return claimed_costs(NS), {}
 
 
 def market_lines(events: list[tuple[int, int, int, int]]) -> list[tuple[str, dict[str, str]]]:

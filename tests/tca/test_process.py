@@ -7,7 +7,7 @@ from domain.deadletters import DeadLetter, DeadLetterReason
 from domain.tca import ParentCost
 from tca.costs import Costs
 from tca.process import TcaProcess
-from tests.tca.scenario import NS, TABLE, Args, market_event, report
+from tests.tca.scenario import NS, TABLE, Args, claim, market_event, report
 
 NEW: Args = {"id": "P", "exec": "e0", "type": "NEW", "status": "NEW", "at": "10"}
 FILL: Args = {"id": "P", "exec": "e1", "type": "TRADE", "status": "FILLED", "at": "20",
@@ -21,6 +21,8 @@ class World:
         self.broker = Broker()
         self.log = MemoryLog(self.broker)
         self.parents: dict[str, Args] = {}
+        value = encode(Topic.REPORTS, claim(1))
+        self.log.append(Topic.REPORTS, "IBM", value)  # by the worker of the reports below
 
     def start(self) -> TcaProcess:
         return TcaProcess(MemoryLog(self.broker), Costs(TABLE, 10 * NS))
