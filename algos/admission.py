@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from algos.catalogue import ALGORITHMS, Algorithm
-from algos.parameters import Rejection, Values, read_parameters
+from algos.parameters import Rejection, Values, foremost, read_parameters
 from algos.parent import Terms
 from domain.fix_codes import OrdType
 from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid
@@ -76,7 +76,7 @@ def admit(
     window = _window(request, calendars[instrument.calendar], start_past_bound_s, now_ns)
     if isinstance(window, Rejection):
         return window
-    too_big = exceeds_limit(instrument, order_qty, request.limit_px or mid_px)
+    too_big = exceeds_limit(instrument, order_qty, request.limit_px, mid_px)
     if too_big is not None:
         return too_big
     start_ns, end_ns, notes = window
@@ -95,13 +95,19 @@ def off_grid(error: OffGrid) -> Rejection:
     return Rejection(_GRID_REASONS.get(error.fault, basic), error.field, error.text)
 
 
-def exceeds_limit(instrument: Instrument, qty: int, px: Decimal | None) -> Rejection | None:
-    """Parent size against the instrument's limits; notional only where a price is known."""
+def exceeds_limit(
+    instrument: Instrument, qty: int, limit_px: Decimal | None, mid_px: Decimal | None
+) -> Rejection | None:
+    """Parent size against the instrument's limits; notional at the higher of the known prices.
+
+    A limit far below the market does not make a sale small.
+    """
     if qty > instrument.max_order_qty:
         return Rejection(
             RejectReason.EXCEEDS_LIMIT, "order_qty", f"{qty} is above {instrument.max_order_qty}"
         )
-    if px is not None and px * qty > instrument.max_order_notional:
+    px = max((each for each in (limit_px, mid_px) if each is not None), default=Decimal(0))
+    if px * qty > instrument.max_order_notional:
         return Rejection(
             RejectReason.EXCEEDS_LIMIT, "order_qty",
             f"notional {px * qty:f} is above {instrument.max_order_notional:f}",
@@ -123,16 +129,18 @@ def malformed_id(value: str, field: str) -> Rejection | None:
 
 
 def _malformed(request: NewParent) -> Rejection | None:
-    for field, value in (("cl_ord_id", request.cl_ord_id), ("source", request.source),
-                         ("account", request.account)):  # fmt: skip
-        found = None if field == "account" and value is None else malformed_id(value or "", field)
-        if found is not None:
-            return found
+    faults = [malformed_id(request.cl_ord_id, "cl_ord_id"), malformed_id(request.source, "source")]
+    if request.account is not None:
+        faults.append(malformed_id(request.account, "account"))
     if request.ord_type is OrdType.LIMIT and request.limit_px is None:
-        return Rejection(RejectReason.MISSING_FIELD, "limit_px", "a limit order needs a limit")
+        faults.append(
+            Rejection(RejectReason.MISSING_FIELD, "limit_px", "a limit order needs a limit")
+        )
     if request.ord_type is OrdType.MARKET and request.limit_px is not None:
-        return Rejection(RejectReason.MALFORMED, "limit_px", "a market order carries no limit")
-    return None
+        faults.append(
+            Rejection(RejectReason.MALFORMED, "limit_px", "a market order carries no limit")
+        )
+    return foremost(faults)
 
 
 def _window(

@@ -1,5 +1,7 @@
 """Whether new terms for a parent are taken on, and when they may take effect."""
 
+from decimal import Decimal
+
 import msgspec
 
 from algos.admission import exceeds_limit, off_grid
@@ -8,12 +10,17 @@ from algos.parent import Parent, Terms
 from domain.instruments import OffGrid
 from domain.parents import ReplaceParent
 from domain.refusals import RejectReason
+from domain.sessions import TradingCalendar
 
 
-def judge_replace(parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
+def judge_replace(
+    parent: Parent, request: ReplaceParent, calendar: TradingCalendar, mid_px: Decimal | None,
+    now_ns: int,
+) -> Terms | Rejection:  # fmt: skip
     """The terms asked for, on the instrument's grid. `order_qty` may still be below what is done.
 
-    A parent that is filled may be replaced up, its window permitting (fix.md C.1.c).
+    A parent that is filled may be replaced up, its window permitting (fix.md C.1.c). An end after
+    the session's close is moved to the close, as for a new order.
     """
     old = parent.terms
     try:
@@ -25,23 +32,32 @@ def judge_replace(parent: Parent, request: ReplaceParent, now_ns: int) -> Terms 
         )  # fmt: skip
     except OffGrid as error:
         return off_grid(error)
-    end_ns = old.end_ns if request.end_ns is None else request.end_ns
-    if end_ns <= max(now_ns, old.start_ns):
-        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now")
     if parent.done and order_qty <= parent.told_cum_qty:
         return Rejection(RejectReason.TOO_LATE, "order_qty", "the order is already filled")
-    too_big = exceeds_limit(parent.instrument, order_qty, request.limit_px)
+    end_ns = old.end_ns if request.end_ns is None else request.end_ns
+    session = calendar.session_at(old.start_ns)
+    if session is not None:
+        end_ns = min(end_ns, session.close_ns)
+    if end_ns <= max(now_ns, old.start_ns):
+        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now")
+    limit_px = None if limit is None else parent.instrument.px(limit)
+    too_big = exceeds_limit(parent.instrument, order_qty, limit_px, mid_px)
     if too_big is not None:
         return too_big
     return Terms(order_qty=order_qty, limit_px_ticks=limit, start_ns=old.start_ns, end_ns=end_ns)
 
 
 def possible_now(parent: Parent, terms: Terms) -> bool:
-    """Whether nothing at a venue can break the new terms: quantity is covered, price not better.
+    """Whether nothing at a venue can break the new terms: neither the quantity nor the limit.
 
     Overfill is impossible only if new OrderQty >= CumQty + open (fix.md 1.8).
     """
-    return parent.cum_qty + parent.open_qty <= terms.order_qty
+    limit = terms.limit_px_ticks
+    through_limit = limit is not None and any(
+        child.px_ticks is None or (child.px_ticks - limit) * parent.side.sign > 0
+        for child in parent.open_children.values()
+    )
+    return not through_limit and parent.cum_qty + parent.open_qty <= terms.order_qty
 
 
 def settled_terms(parent: Parent, terms: Terms) -> Terms:

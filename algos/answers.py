@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from algos.admission import admit, malformed_id
-from algos.amendment import judge_replace
+from algos.admission import Admitted, admit, malformed_id
 from algos.desk import Desk
 from algos.order_ids import parent_order_id
-from algos.parameters import Rejection
+from algos.parameters import Rejection, foremost
 from algos.parent import Parent
 from algos.progress import Progress
 from algos.reporting import UNKNOWN_ORDER, accepted, order_rejected
@@ -35,7 +34,7 @@ class Answers:
         if isinstance(request, CancelParent):
             self.desk.step(found, offset, ExecType.PENDING_CANCEL, request, now_ns)
         elif isinstance(request, ReplaceParent):
-            terms = judge_replace(found, request, now_ns)
+            terms = self.progress.new_terms(found, request, now_ns)
             if isinstance(terms, Rejection):
                 self.desk.refuse(request, offset, terms, now_ns)
                 return
@@ -48,28 +47,27 @@ class Answers:
         desk = self.desk
         order_id = parent_order_id(request.sent_ns, desk.number, offset)
         exec_id = desk.requests.exec_id(offset, "0")
-        status = OrdStatus.REJECTED
-        judged = self._repeated(request, offset)
-        if judged is not None:
-            known = desk.blotter.parent_of(request.source, request.cl_ord_id)
-            status = OrdStatus.REJECTED if known is None else known.ord_status
-        else:
-            judged = self._misplaced(request) or self._killed_for(request)
         arrival_px = desk.mid_px(request.symbol, now_ns)
-        admitted = judged or admit(
+        admitted = admit(
             request, instruments=desk.instruments, calendars=desk.calendars,
             start_past_bound_s=desk.policy.start_past_bound_s,
             max_participation_cap=desk.policy.max_participation_cap,
             mid_px=arrival_px, now_ns=now_ns,
         )  # fmt: skip
-        if isinstance(admitted, Rejection):
-            desk.emit(order_rejected(desk.token, order_id, exec_id, request, admitted, status,
+        repeated = self._repeated(request, offset)
+        fault = foremost((
+            repeated, self._misplaced(request), self._killed_for(request),
+            admitted if isinstance(admitted, Rejection) else None,
+        ))  # fmt: skip
+        if fault is not None:
+            known = desk.blotter.parent_of(request.source, request.cl_ord_id)
+            status = OrdStatus.REJECTED if known is None else known.ord_status
+            desk.emit(order_rejected(desk.token, order_id, exec_id, request, fault, status,
                                      now_ns))  # fmt: skip
             return
+        assert isinstance(admitted, Admitted)
         desk.emit(accepted(desk.token, order_id, exec_id, request, admitted, arrival_px, now_ns))
-        parent = desk.blotter.parents[order_id]
-        self.progress.plan(parent, now_ns)
-        self.progress.work(parent, now_ns)
+        self.progress.work(desk.blotter.parents[order_id], now_ns)
 
     def _answer_pause(
         self, parent: Parent, request: ParentRequest, offset: int, now_ns: int
@@ -92,15 +90,17 @@ class Answers:
         if parent is None or parent.instrument.symbol != request.symbol:
             return UNKNOWN_ORDER
         replace = isinstance(request, ReplaceParent)
-        if parent.pending_cancel is not None or (replace and parent.pending_replace is not None):
-            return Rejection(
-                RejectReason.ALREADY_PENDING, "orig_cl_ord_id", "a request is already pending"
-            )
-        if replace and request.orig_cl_ord_id != parent.cl_ord_id:
+        pending = parent.pending_replace
+        last_ids = (parent.cl_ord_id, None if pending is None else pending.cl_ord_id)
+        if replace and request.orig_cl_ord_id not in last_ids:
             return Rejection(
                 RejectReason.UNKNOWN_ORDER, "orig_cl_ord_id",
                 f"the order is now known as {parent.cl_ord_id}",
             )  # fmt: skip
+        if parent.pending_cancel is not None or (replace and pending is not None):
+            return Rejection(
+                RejectReason.ALREADY_PENDING, "orig_cl_ord_id", "a request is already pending"
+            )
         if parent.done and not (replace and parent.status is OrdStatus.FILLED):
             return Rejection(
                 RejectReason.TOO_LATE, "orig_cl_ord_id", f"the order is {parent.status.name}"
@@ -117,7 +117,7 @@ class Answers:
 
     def _misplaced(self, request: NewParent) -> Rejection | None:
         if request.symbol not in self.desk.instruments.by_symbol:
-            return None  # said by admission, which comes first
+            return None  # it belongs nowhere; admission says so
         right = self.desk.partition_of(request.symbol)
         if right == self.desk.number:
             return None

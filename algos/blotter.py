@@ -57,6 +57,16 @@ class Blotter:
         order_id = self.requests.order_ids.get((source, cl_ord_id))
         return None if order_id is None else self.parents[order_id]
 
+    def forgotten(self, record: Report | ChildCommand) -> bool:
+        """Whether it is about a parent that the log, which drops old records, no longer holds."""
+        if isinstance(record, ParentReport) and record.exec_type is ExecType.NEW:
+            return not self.requests.kept(record.source, record.cl_ord_id)
+        if isinstance(record, ParentRequestRejected) or (
+            isinstance(record, ParentReport) and record.exec_type is ExecType.REJECTED
+        ):
+            return False
+        return record.order_id not in self.parents
+
     def apply_command(self, command: ChildCommand) -> None:
         """Book an order, or a request on one, that goes to a venue: its quantity is reserved."""
         parent = self.parents[command.order_id]
@@ -117,6 +127,7 @@ class Blotter:
             parent = self.parents[report.order_id]
             parent.schedule = Schedule(report.times_ns, report.cum_qty)
             parent.plan_version = report.version
+            parent.unplanned = False
         else:
             assert isinstance(report, ParentWaiting)
             self.parents[report.order_id].waiting_told = report.reason
@@ -127,8 +138,7 @@ class Blotter:
         if report.exec_type is ExecType.NEW:
             self.parents[report.order_id] = self._accepted_parent(report)
         parent = self.parents[report.order_id]
-        was_told = (report.venue or "", report.venue_exec_id or "") in parent.told
-        if report.exec_type in FILLS and was_told:
+        if report.exec_type in FILLS and report.exec_id in parent.told:
             return  # a report that a worker before us wrote twice
         if report.exec_type in (ExecType.PENDING_CANCEL, ExecType.PENDING_REPLACE):
             _, request = self.requests.first(report.source, report.cl_ord_id)

@@ -52,8 +52,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
         return Decision(None, idle, 0, wake_ns)
     blocked_ns = min(wake_ns, max(parent.retry_ns, now_ns + BLOCKED_RETRY_NS))
     if now_ns < parent.retry_ns:
-        reason = parent.waiting or WaitReason.NO_LIQUIDITY
-        return Decision(None, reason, due_qty, min(wake_ns, parent.retry_ns))
+        return Decision(None, parent.retry_reason, due_qty, min(wake_ns, parent.retry_ns))
     sendable = _sendable(parent, around.market, due_qty)
     if isinstance(sendable, WaitReason):
         return Decision(None, sendable, due_qty, blocked_ns)
@@ -64,12 +63,14 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
 
 
 def target_qty(parent: Parent, now_ns: int) -> int:
-    """Shares that should be filled or open by now."""
+    """Shares that should be filled or open by now; never more than ordered, whatever was planned
+    before the order was made smaller.
+    """
     if parent.schedule is None or now_ns < parent.terms.start_ns:
         return 0
     if parent.params.get("completion") == "cross" and now_ns >= clean_up_ns(parent):
         return parent.terms.order_qty
-    return parent.schedule.due_qty(now_ns)
+    return min(parent.schedule.due_qty(now_ns), parent.terms.order_qty)
 
 
 def clean_up_ns(parent: Parent) -> int:
@@ -123,8 +124,7 @@ def _sendable(parent: Parent, market: SymbolMarket, due_qty: int) -> int | WaitR
     Where venues take no odd lots, that remainder cannot trade, and is said to be below MIN_QTY.
     """
     lot = parent.instrument.lot
-    smallest = parent.params.get("min_child_qty")
-    min_qty = max(lot, smallest) if isinstance(smallest, int) else lot
+    min_qty = smallest_child_qty(parent)
     left_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty
     allowed_qty = participation_allows(parent, market)
     capped = allowed_qty is not None and allowed_qty < due_qty
@@ -137,6 +137,12 @@ def _sendable(parent: Parent, market: SymbolMarket, due_qty: int) -> int | WaitR
     return qty
 
 
+def smallest_child_qty(parent: Parent) -> int:
+    """No child is smaller, but for the one that ends the order."""
+    smallest = parent.params.get("min_child_qty")
+    return max(parent.instrument.lot, smallest if isinstance(smallest, int) else 0)
+
+
 def _route(parent: Parent, around: Surroundings, qty: int) -> Route | WaitReason:
     busy = {child.venue for child in parent.open_children.values()}
     venues = [venue for venue in parent.instrument.venues if venue not in busy]
@@ -145,12 +151,9 @@ def _route(parent: Parent, around: Surroundings, qty: int) -> Route | WaitReason
     lot = parent.instrument.lot
     found = best_route(
         around.market, venues, parent.side, limit_px_ticks=parent.terms.limit_px_ticks,
-        lot=min(lot, qty), live=around.live, avoid_until_ns=parent.avoid_until_ns,
-        now_ns=around.now_ns, stale_ns=around.stale_ns,
+        lot=min(lot, qty), min_qty=min(smallest_child_qty(parent), qty), live=around.live,
+        avoid_until_ns=parent.avoid_until_ns, now_ns=around.now_ns, stale_ns=around.stale_ns,
     )  # fmt: skip
     if isinstance(found, WaitReason):
         return found
-    send_qty = min(qty, found.qty)
-    if send_qty > lot and send_qty < qty:
-        send_qty = send_qty // lot * lot
-    return Route(venue=found.venue, px_ticks=found.px_ticks, qty=send_qty)
+    return Route(venue=found.venue, px_ticks=found.px_ticks, qty=min(qty, found.qty))

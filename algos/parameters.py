@@ -3,7 +3,7 @@
 A fraction is a fraction: 0.1 is 10 %. A bare 10 is refused with a hint, never read as 1000 %.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +47,15 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: RejectReason
     field: str
     text: str
+
+
+_PRECEDENCE: Final = {reason: rank for rank, reason in enumerate(RejectReason)}
+
+
+def foremost(faults: Iterable[Rejection | None]) -> Rejection | None:
+    """Of several things wrong, the one whose reason comes first; None if nothing is."""
+    found = (fault for fault in faults if fault is not None)
+    return min(found, key=lambda fault: _PRECEDENCE[fault.reason], default=None)
 
 
 def read_parameters(

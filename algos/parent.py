@@ -26,9 +26,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One fill that the OMS was told of. Prices and fees in currency units."""
+    """One fill that the OMS was told of, 0 shares once it is undone. `px` in currency units."""
 
-    exec_id: str
     qty: int
     px: Decimal
 
@@ -39,6 +38,7 @@ class Parent:
 
     `cum_qty`, `open_qty`: over its children, `told_*`: over the reports on fills. `open_children`
     holds only children whose end is not known: closed ones leave it, so that it stays short.
+    `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no schedule yet.
     """
 
     order_id: str
@@ -53,11 +53,12 @@ class Parent:
     status: OrdStatus = OrdStatus.PENDING_NEW
     schedule: Schedule | None = None
     plan_version: int = 0
+    unplanned: bool = True
     cum_qty: int = 0
     open_qty: int = 0
     children: int = 0
     open_children: dict[str, Child] = field(default_factory=dict)
-    told: dict[tuple[str, str], Told] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
     told_cum_qty: int = 0
     told_notional: Decimal = Decimal(0)
     pending_cancel: CancelParent | None = None
@@ -67,6 +68,7 @@ class Parent:
     waiting_told: WaitReason | None = None
     wake_ns: int | None = None
     retry_ns: int = 0
+    retry_reason: WaitReason = WaitReason.NO_LIQUIDITY
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
     volume_counted: bool = False
     volume_start: int = 0
@@ -126,6 +128,7 @@ class Parent:
 
     def _replaced(self, report: ParentReport) -> None:
         self.pending_replace = None
+        self.unplanned = True
         self.cl_ord_id = report.cl_ord_id
         assert report.end_ns is not None
         self.terms = Terms(
@@ -137,24 +140,17 @@ class Parent:
         )  # fmt: skip
 
     def _tell_fill(self, report: ParentReport) -> None:
-        """Fills are known by (venue, the venue's ExecID); a bust or correction names the first."""
-        assert report.venue is not None
-        assert report.venue_exec_id is not None
+        """Fills are known by our ExecID(17); a bust or correction names the report on the first."""
         if report.exec_ref_id is not None:
-            for key, told in self.told.items():
-                if told.exec_id == report.exec_ref_id and told.qty:
-                    self._retell(key, Told(exec_id=told.exec_id, qty=0, px=told.px))
-                    break
-        key = (report.venue, report.venue_exec_id)
+            self._retell(report.exec_ref_id, Told(qty=0, px=Decimal(0)))
         if report.exec_type is ExecType.TRADE_CANCEL:
-            self.told[key] = Told(exec_id=report.exec_id, qty=0, px=Decimal(0))
+            self._retell(report.exec_id, Told(qty=0, px=Decimal(0)))
             return
         assert report.last_px is not None
-        self.told.setdefault(key, Told(exec_id=report.exec_id, qty=0, px=report.last_px))
-        self._retell(key, Told(exec_id=report.exec_id, qty=report.last_qty, px=report.last_px))
+        self._retell(report.exec_id, Told(qty=report.last_qty, px=report.last_px))
 
-    def _retell(self, key: tuple[str, str], told: Told) -> None:
-        before = self.told[key]
+    def _retell(self, exec_id: str, told: Told) -> None:
+        before = self.told.get(exec_id, Told(qty=0, px=Decimal(0)))
         self.told_cum_qty += told.qty - before.qty
         self.told_notional += told.qty * told.px - before.qty * before.px
-        self.told[key] = told
+        self.told[exec_id] = told

@@ -97,6 +97,8 @@ class Partition:
         for event in events:
             market = self.markets.get(event.symbol)
             if market is None:
+                if event.symbol not in self._desk.instruments.by_symbol:
+                    continue  # a feed may carry more than we trade
                 market = self._desk.market(event.symbol)
             market.on_event(event)
         return []
@@ -104,7 +106,8 @@ class Partition:
     def on_control(self, record: ControlRecord, now_ns: int) -> list[Command]:
         """An operator ordered something."""
         self.fold_control(record)
-        self._progress.work_all(now_ns)
+        if isinstance(record, EngageKillSwitch | Rearm):
+            self._progress.work_all(now_ns)
         return self._desk.flushed()
 
     def on_timer(self, now_ns: int) -> list[Command]:
@@ -124,11 +127,13 @@ class Partition:
 
     def fold_report(self, report: Report) -> None:
         """A record of `reports` that is not fenced off."""
-        self.blotter.apply_report(report)
+        if not self.blotter.forgotten(report):
+            self.blotter.apply_report(report)
 
     def fold_child(self, command: ChildCommand) -> None:
         """A record of `children` that is not fenced off."""
-        self.blotter.apply_command(command)
+        if not self.blotter.forgotten(command):
+            self.blotter.apply_command(command)
 
     def fold_execution(self, record: ExecutionRecord) -> None:
         """A record of `executions`. Raises Unusable."""
@@ -140,10 +145,10 @@ class Partition:
     def fold_market(self, events: Iterable[MarketEvent]) -> None:
         """Recent market data, so that caps know the volume since a parent's start."""
         for event in events:
-            if isinstance(event, Trade):
-                market = self._desk.market(event.symbol)
-                self._tape.setdefault(event.symbol, []).append((event.at_ns, market.volume))
-        self.on_market(events, 0)
+            if isinstance(event, Trade) and event.symbol in self._desk.instruments.by_symbol:
+                volume = self._desk.market(event.symbol).volume
+                self._tape.setdefault(event.symbol, []).append((event.at_ns, volume))
+            self.on_market((event,), 0)
 
     def fold_control(self, record: ControlRecord) -> None:
         """A record of `control`."""
@@ -165,7 +170,9 @@ class Partition:
         return self._desk.flushed()
 
     def _restore_volume(self, parent: Parent, now_ns: int) -> None:
-        """The tape's volume at the start, as far back as the tape was read: never too much."""
+        """The tape's volume at the start, as far back as the tape was read. Own fills count in
+        full: where the tape is short, the cap is tighter than it need be, never wider.
+        """
         tape = self._tape.get(parent.instrument.symbol, [])
         if now_ns < parent.terms.start_ns or not tape:
             return
@@ -173,5 +180,3 @@ class Partition:
         if index < len(tape):
             parent.volume_counted = True
             parent.volume_start = tape[index][1]
-            if index == 0:
-                parent.volume_start_cum_qty = parent.cum_qty

@@ -14,10 +14,11 @@ from algos.decision import Surroundings, decide
 from algos.desk import Desk
 from algos.order_ids import child_cl_ord_id
 from algos.parameters import Rejection
-from algos.parent import Parent
+from algos.parent import Parent, Terms
 from algos.reporting import (
     cancel_of,
     child_of_route,
+    fill_exec_id,
     fill_report,
     on_request,
     plan_of,
@@ -74,14 +75,18 @@ class Progress:
         if self._settling(parent, now_ns):
             return
         self._count_volume(parent, now_ns)
+        if parent.unplanned:
+            self._plan(parent, now_ns)
         decision = decide(parent, self._around(parent, now_ns))
-        if parent.paused or self.desk.killed(parent.instrument.symbol):
+        wake_ns = decision.wake_ns
+        if parent.open_children and (parent.paused or self.desk.killed(parent.instrument.symbol)):
             self._cancel_open(parent, now_ns)
+            wake_ns = min(wake_ns, now_ns + SETTLE_NS)
         if decision.route is not None:
             cl_ord_id = child_cl_ord_id(parent.order_id, parent.children + 1)
             self.desk.emit(child_of_route(self.desk.token, parent, cl_ord_id, decision, now_ns))
         self._say_waiting(parent, decision.reason, decision.due_qty, now_ns)
-        self._wake(parent, decision.wake_ns)
+        self._wake(parent, wake_ns)
 
     def _revived(self, parent: Parent, now_ns: int) -> bool:
         """Answer a request that the last fill overtook; True if a replace lets the order go on."""
@@ -108,15 +113,19 @@ class Progress:
 
     def _try_replace(self, parent: Parent, request: ReplaceParent, now_ns: int) -> None:
         """Let new terms take effect once nothing at a venue can break them, or refuse them."""
-        terms = judge_replace(parent, request, now_ns)
+        terms = self.new_terms(parent, request, now_ns)
         offset, _ = self.desk.requests.first(request.source, request.cl_ord_id)
         if isinstance(terms, Rejection):
             self.desk.refuse(request, offset, terms, now_ns)
         elif possible_now(parent, terms) or not parent.open_children:
             terms = settled_terms(parent, terms)
             self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms)
-            if not parent.done:
-                self.plan(parent, now_ns)
+
+    def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
+        """The terms that a replace asks for, or why they cannot be had."""
+        calendar = self.desk.calendars[parent.instrument.calendar]
+        mid_px = self.desk.mid_px(parent.instrument.symbol, now_ns)
+        return judge_replace(parent, request, calendar, mid_px, now_ns)
 
     def _end(self, parent: Parent, now_ns: int) -> None:
         """Nothing of it can trade any more: say that it is over, and why."""
@@ -139,7 +148,7 @@ class Progress:
         too_late = Rejection(RejectReason.TOO_LATE, "orig_cl_ord_id", "the order has ended")
         self.desk.refuse(request, offset, too_late, now_ns)
 
-    def plan(self, parent: Parent, now_ns: int) -> None:
+    def _plan(self, parent: Parent, now_ns: int) -> None:
         """Publish a schedule for what is neither filled nor open, over the rest of the window."""
         base_qty = parent.cum_qty + parent.open_qty
         left_qty = parent.terms.order_qty - base_qty
@@ -187,10 +196,11 @@ class Progress:
         untold, self.desk.blotter.untold = self.desk.blotter.untold, []
         for child, execution in untold:
             parent = self.desk.blotter.parents[child.order_id]
-            if (execution.venue, execution.exec_id) not in parent.told:
-                self.desk.emit(
-                    fill_report(self.desk.token, parent, child.cl_ord_id, execution, now_ns)
-                )
+            if fill_exec_id(parent, execution.venue, execution.exec_id) in parent.told:
+                continue
+            report = fill_report(self.desk.token, parent, child.cl_ord_id, execution, now_ns)
+            if report is not None:
+                self.desk.emit(report)
 
     def back_off(self, parent: Parent, child: Child, record: object, now_ns: int) -> None:
         """Be slow after a miss, and leave a venue alone that refused."""
@@ -200,12 +210,13 @@ class Progress:
             parent.avoid_until_ns[child.venue] = until_ns
             if isinstance(record, ChildRefused) and record.reason is RefusalReason.MESSAGE_RATE:
                 parent.retry_ns = until_ns
-            parent.waiting = WaitReason.REJECTED_BY_VENUE
+                parent.retry_reason = WaitReason.REJECTED_BY_VENUE
         elif child.cum_qty == 0:
             parent.retry_ns = now_ns + MISS_NS
-            parent.waiting = WaitReason.NO_LIQUIDITY
+            parent.retry_reason = WaitReason.NO_LIQUIDITY
         else:
             parent.retry_ns = now_ns + PAUSE_NS
+            parent.retry_reason = WaitReason.WORKING
 
     def _around(self, parent: Parent, now_ns: int) -> Surroundings:
         symbol = parent.instrument.symbol

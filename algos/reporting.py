@@ -140,14 +140,28 @@ def on_request(
     )
 
 
+def fill_exec_id(parent: Parent, venue: str, venue_exec_id: str) -> str:
+    """ExecID(17) of our report on an execution of a venue."""
+    return f"{parent.order_id}.{venue}.{venue_exec_id}"
+
+
 def fill_report(
     claim: int, parent: Parent, child_cl_ord_id: str, execution: Execution, now_ns: int
-) -> ParentReport:
-    """A fill, bust or correction at a venue, told to the OMS with the parent's own sums."""
-    exec_id = f"{parent.order_id}.{execution.venue}.{execution.exec_id}"
+) -> ParentReport | None:
+    """A fill, bust or correction at a venue, told to the OMS with the parent's own sums.
+
+    None for a bust of what the OMS was never told of, or no longer believes. A correction of such
+    is told as the fill that it is.
+    """
     kind = execution.exec_type
-    referred = parent.told.get((execution.venue, execution.exec_ref_id or ""))
-    undone = referred.qty if referred is not None and kind is not ExecType.TRADE else 0
+    ref_id = fill_exec_id(parent, execution.venue, execution.exec_ref_id or "")
+    referred = None if kind is ExecType.TRADE else parent.told.get(ref_id)
+    if referred is None or not referred.qty:
+        referred = None
+        if kind is ExecType.TRADE_CANCEL:
+            return None
+        kind = ExecType.TRADE
+    undone = 0 if referred is None else referred.qty
     undone_notional = undone * referred.px if referred is not None else Decimal(0)
     added = 0 if kind is ExecType.TRADE_CANCEL else execution.last_qty
     last_px = execution.last_px or Decimal(0)
@@ -162,7 +176,7 @@ def fill_report(
         order_id=parent.order_id,
         source=parent.source,
         cl_ord_id=parent.cl_ord_id,
-        exec_id=exec_id,
+        exec_id=fill_exec_id(parent, execution.venue, execution.exec_id),
         exec_type=kind,
         ord_status=reported_status(
             status,
@@ -185,7 +199,7 @@ def fill_report(
         venue=execution.venue,
         child_cl_ord_id=child_cl_ord_id,
         venue_exec_id=execution.exec_id,
-        exec_ref_id=None if referred is None or kind is ExecType.TRADE else referred.exec_id,
+        exec_ref_id=None if referred is None else ref_id,
         liquidity=execution.liquidity,
         fee=execution.fee,
         text="more than ordered was filled" if cum_qty > parent.terms.order_qty else None,

@@ -23,17 +23,21 @@ class Seen(Enum):
 
 @dataclass(slots=True)
 class Requests:
-    """`order_ids`: the parent that an id of its chain belongs to."""
+    """`order_ids`: the parent that an id of its chain belongs to. `next_offset`: after the last."""
 
     partition: int
     order_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    next_offset: int = 0
     _first: dict[tuple[str, str], tuple[int, ParentRequest]] = field(default_factory=dict)
     _unanswered: dict[str, tuple[int, ParentRequest]] = field(default_factory=dict)
 
     def register(self, offset: int, request: ParentRequest) -> Seen:
         """Take note of a request; all but a repetition are unanswered until `answered`."""
+        if offset < self.next_offset:
+            return Seen.AGAIN
+        self.next_offset = offset + 1
         first = self._first.setdefault((request.source, request.cl_ord_id), (offset, request))
-        if first[0] != offset and first[1] == request:
+        if first[0] < offset and first[1] == request:
             return Seen.AGAIN
         self._unanswered[self.mark(offset)] = (offset, request)
         return Seen.FIRST if first[0] == offset else Seen.DUPLICATE
@@ -65,3 +69,7 @@ class Requests:
     def first(self, source: str, cl_ord_id: str) -> tuple[int, ParentRequest]:
         """The request of this name."""
         return self._first[source, cl_ord_id]
+
+    def kept(self, source: str, cl_ord_id: str) -> bool:
+        """Whether a request of this name is among those that were read."""
+        return (source, cl_ord_id) in self._first

@@ -1,7 +1,8 @@
 """The market as a worker sees it: the last quote by venue, the tape's volume, trading phases.
 
-Each event costs O(1), whatever hangs on it. A quote that cannot be true (a side with a price of
-zero, a crossed venue) is dropped and counted; the one before it then goes stale by itself.
+Each event costs O(1), whatever hangs on it. A quote that cannot be true (a price of zero, a
+quantity below it, a crossed venue) is dropped and counted; the one before it then goes stale by
+itself.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +35,9 @@ class SymbolMarket:
     def on_quote(self, quote: Quote) -> None:
         """The touch of one venue changed."""
         if (
-            (quote.bid_qty and quote.bid_px_ticks <= 0)
+            quote.bid_qty < 0
+            or quote.ask_qty < 0
+            or (quote.bid_qty and quote.bid_px_ticks <= 0)
             or (quote.ask_qty and quote.ask_px_ticks <= 0)
             or (quote.bid_qty and quote.ask_qty and quote.bid_px_ticks >= quote.ask_px_ticks)
         ):
@@ -55,8 +58,8 @@ class SymbolMarket:
         return self.phases.get(venue, TradingPhase.CONTINUOUS) is not TradingPhase.CONTINUOUS
 
     def fresh_quotes(self, now_ns: int, stale_ns: int) -> list[Quote]:
-        """The quotes no older than `stale_ns`, in order of the venues' first quote."""
-        return [quote for quote in self.quotes.values() if now_ns - quote.at_ns <= stale_ns]
+        """The quotes at most `stale_ns` from now, in order of the venues' first quote."""
+        return [quote for quote in self.quotes.values() if abs(now_ns - quote.at_ns) <= stale_ns]
 
     def mid_px_ticks(self, now_ns: int, stale_ns: int) -> float | None:
         """Half way between the best fresh bid and offer of all venues; None if a side lacks."""

@@ -15,7 +15,7 @@ from marketdata.market import SymbolMarket, touch
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """Take `qty` shares at most at `venue`, at `px_ticks` or better."""
+    """Take `qty` shares at most, whole lots, at `venue`, at `px_ticks` or better."""
 
     venue: str
     px_ticks: int
@@ -36,17 +36,20 @@ _CLOSENESS: Final = (
 
 def best_route(
     market: SymbolMarket, venues: Iterable[str], side: Side, *, limit_px_ticks: int | None,
-    lot: int, live: Mapping[str, bool], avoid_until_ns: Mapping[str, int], now_ns: int,
-    stale_ns: int,
+    lot: int, min_qty: int, live: Mapping[str, bool], avoid_until_ns: Mapping[str, int],
+    now_ns: int, stale_ns: int,
 ) -> Route | WaitReason:  # fmt: skip
-    """The venue to take from, or why there is none."""
+    """The venue to take from, or why there is none. One that shows less than `min_qty` has none.
+
+    A quote from further in the future than `stale_ns` is as bad as one so old: it would never age.
+    """
     best: tuple[int, int, Route] | None = None
     reasons: list[WaitReason] = []
     for venue in venues:
         quote = market.quotes.get(venue)
         reason = _unusable(quote, venue, market, live, avoid_until_ns, now_ns, stale_ns)
         if reason is None and quote is not None:
-            found = _take(quote, side, limit_px_ticks, lot)
+            found = _take(quote, side, limit_px_ticks, lot, min_qty)
             if isinstance(found, Route):
                 rank = (found.px_ticks * side.sign, -found.qty, found)
                 if best is None or rank[:2] < best[:2]:
@@ -68,7 +71,7 @@ def _unusable(
         return WaitReason.VENUE_DOWN
     if quote is None:
         return WaitReason.NO_MARKET_DATA
-    if now_ns - quote.at_ns > stale_ns:
+    if abs(now_ns - quote.at_ns) > stale_ns:
         return WaitReason.STALE_MARKET_DATA
     if market.halted(venue):
         return WaitReason.HALTED
@@ -77,10 +80,12 @@ def _unusable(
     return None
 
 
-def _take(quote: Quote, side: Side, limit_px_ticks: int | None, lot: int) -> Route | WaitReason:
+def _take(
+    quote: Quote, side: Side, limit_px_ticks: int | None, lot: int, min_qty: int
+) -> Route | WaitReason:
     px_ticks, shown = touch(quote, side)
     qty = shown // lot * lot
-    if qty == 0:
+    if qty < max(min_qty, 1):
         return WaitReason.NO_LIQUIDITY
     if limit_px_ticks is not None and (px_ticks - limit_px_ticks) * side.sign > 0:
         return WaitReason.ABOVE_LIMIT
