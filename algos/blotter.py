@@ -20,6 +20,7 @@ from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
 from domain.orders import IllegalTransition
 from domain.parents import CancelParent, NewParent, ReplaceParent
+from domain.refusals import RefusalReason
 from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting, Report
 
 FILLS: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
@@ -100,6 +101,8 @@ class Blotter:
                 raise Unusable(DeadLetterReason.ILLEGAL_TRANSITION, str(error)) from error
             if record.exec_type in FILLS:
                 self.untold.append((child, record))
+        elif isinstance(record, ChildRefused) and record.reason is RefusalReason.DUPLICATE:
+            return None  # of a second command under a used id; what the first did stands
         elif isinstance(record, ChildRefused) and record.cl_ord_id == child.cl_ord_id:
             child.refuse()
         else:

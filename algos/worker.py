@@ -63,6 +63,9 @@ FOLDED: Final = (
 )
 
 
+NEW_TERMS: Final = (ExecType.NEW, ExecType.REPLACED)
+
+
 class SupersededError(Exception):
     """Another worker has claimed a partition of ours after us."""
 
@@ -99,6 +102,7 @@ class Worker:
         }
         self._claims: dict[int, int] = {}
         self._fences = {Topic.CHILDREN: Fence(), Topic.REPORTS: Fence()}
+        self._in_flight: Counter[int] = Counter()  # by partition, acceptances not yet durable
         self._buried: set[tuple[str, int, int]] = set()
         self._market_ends: dict[TopicPartition, int] = {}
         self._gauges_s = 0.0
@@ -181,11 +185,17 @@ class Worker:
                 core.fold_execution(message)
             except Unusable as error:
                 self._bury(record, Undecodable(error.reason, None, str(error)))
-        elif self._fences[record.topic].admits(record.partition, message, record.offset):
+        elif self._counts(record, message):
             if record.topic is Topic.REPORTS:
                 core.fold_report(message)
             else:
                 core.fold_child(message)
+
+    def _counts(self, record: Record, message: Claim | Command) -> bool:
+        """Whether it is one of the rightful worker's. Raises SupersededError for a later claim."""
+        if isinstance(message, Claim):
+            self._check_claim(record, message)
+        return self._fences[record.topic].admits(record.partition, message, record.offset)
 
     def _fold_market(self) -> None:
         """Read recent market data; `run` goes on from where this ends."""
@@ -267,24 +277,28 @@ class Worker:
             raise SupersededError(f"partition {record.partition} was claimed by {claim.worker}")
 
     def _publish(self, core: Partition, commands: list[Command]) -> None:
-        """Append, in order. A parent's acceptance is durable before any child of it is appended.
+        """Append, in order. A parent's terms are durable before any child under them is appended.
 
+        Else a crash could leave a child of an order that nobody accepted, or one beyond its terms.
         All that a core says goes to its own partition, also about an order that was put there
         under the wrong key: there it is found again after a restart.
         """
-        accepted = False
         for command in commands:
             topic = Topic.REPORTS
+            on_ack = None
             if isinstance(command, (NewChild, CancelChild, ReplaceChild)):
                 topic = Topic.CHILDREN
-                if accepted:
+                if self._in_flight[core.number]:
                     self._log.flush(FLUSH_S)
-                    accepted = False
-            elif isinstance(command, ParentReport) and command.exec_type is ExecType.NEW:
-                accepted = True
+            elif isinstance(command, ParentReport) and command.exec_type in NEW_TERMS:
+                self._in_flight[core.number] += 1
+                on_ack = self._durable
             value = encode(topic, command)
-            self._log.append(topic, command.symbol, value, partition=core.number)
+            self._log.append(topic, command.symbol, value, partition=core.number, on_ack=on_ack)
             count(command)
+
+    def _durable(self, partition: int, _: int) -> None:
+        self._in_flight[partition] -= 1
 
     # -- what cannot be used
 
@@ -297,7 +311,12 @@ class Worker:
             return None
 
     def _bury(self, record: Record, fault: Undecodable) -> None:
-        """Write a dead letter, once: it goes to the partition of the record's number."""
+        """Write a dead letter, once: it goes to the partition of the record's number.
+
+        What several workers read is the business of the one that owns that partition number.
+        """
+        if record.partition not in self.cores:
+            return
         place = (record.topic.value, record.partition, record.offset)
         if place in self._buried:
             return
@@ -364,7 +383,9 @@ def run(settings: Settings) -> int:
     span = timedelta(days=CALENDAR_DAYS)
     calendars = load_calendars(names, today - span, today + span)
     try:
-        log = KafkaLog(settings.bus, group=f"worker-{settings.worker.index}")
+        log = KafkaLog(
+            settings.bus, group=f"worker-{settings.worker.index}", on_broker=health.broker
+        )
         Worker(settings, instruments, calendars, clock, log, health).run(stop)
         log.close()
     except BusFailed as error:

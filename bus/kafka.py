@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
 from confluent_kafka import (
     OFFSET_BEGINNING,
-    OFFSET_END,
     Consumer,
     KafkaError,
     KafkaException,
@@ -32,7 +32,7 @@ QUEUE_WAIT_S: Final = 5.0  # a full local queue is back-pressure for so long, th
 
 Delivered = Callable[[KafkaError | None, Message], None]
 
-_START: Final = {BEGINNING: OFFSET_BEGINNING, END: OFFSET_END}
+STATISTICS_MS: Final = 2_000  # how soon a broker that is gone shows in /readyz
 
 
 def client_properties(settings: BusSettings) -> dict[str, Any]:
@@ -75,19 +75,35 @@ def consumer_properties(settings: BusSettings, group: str) -> dict[str, Any]:
         "fetch.queue.backoff.ms": 5,
         "queued.max.messages.kbytes": 65_536,
         "enable.partition.eof": False,
+        "statistics.interval.ms": STATISTICS_MS,
     }
+
+
+class _BrokerStatistics(msgspec.Struct):
+    """Of librdkafka's STATISTICS.md, what we look at. `nodeid` is -1 for bootstrap addresses."""
+
+    nodeid: int
+    state: str
+
+
+class _Statistics(msgspec.Struct):
+    brokers: dict[str, _BrokerStatistics]
 
 
 class KafkaLog:
     """One process's view of the bus. See bus.log.Log."""
 
-    def __init__(self, settings: BusSettings, group: str) -> None:
+    def __init__(
+        self, settings: BusSettings, group: str, on_broker: Callable[[bool], None] | None = None
+    ) -> None:
         if not settings.bootstrap_servers:
             raise BusFailed("bus.bootstrap_servers is not set")
         self._settings = settings
         self._producer = Producer(producer_properties(settings) | {"error_cb": self._on_error})
+        self._on_broker = on_broker
         self._consumer = Consumer(
-            consumer_properties(settings, group) | {"error_cb": self._on_error}
+            consumer_properties(settings, group)
+            | {"error_cb": self._on_error, "stats_cb": self._on_statistics}
         )
         self._names = {topic: topic_name(settings.prefix, topic) for topic in Topic}
         self._topics = {name: topic for topic, name in self._names.items()}
@@ -226,12 +242,17 @@ class KafkaLog:
         )
 
     def _at(self, where: TopicPartition, offset: int) -> KafkaTopicPartition:
-        return KafkaTopicPartition(self._names[where[0]], where[1], _START.get(offset, offset))
+        """END is asked for now: left to the client it would be the end at its first fetch."""
+        if offset == END:
+            offset = self._watermarks(*where)[1]
+        elif offset == BEGINNING:
+            offset = OFFSET_BEGINNING
+        return KafkaTopicPartition(self._names[where[0]], where[1], offset)
 
     def _watermarks(self, topic: Topic, partition: int) -> tuple[int, int]:
         try:
             low, high = self._consumer.get_watermark_offsets(
-                self._at((topic, partition), 0), QUERY_TIMEOUT_S
+                KafkaTopicPartition(self._names[topic], partition), QUERY_TIMEOUT_S
             )
         except KafkaException as error:
             raise BusFailed(f"offsets of {topic.value}[{partition}]: {error}") from error
@@ -251,6 +272,12 @@ class KafkaLog:
         if len(set(counts.values())) != 1:
             raise BusFailed(f"topics must have the same number of partitions: {counts}")
         return counts[Topic.PARENTS]
+
+    def _on_statistics(self, text: str) -> None:
+        """Say whether any broker is connected. Runs inside poll."""
+        if self._on_broker is not None:
+            found = msgspec.json.decode(text, type=_Statistics).brokers.values()
+            self._on_broker(any(each.nodeid >= 0 and each.state == "UP" for each in found))
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal():

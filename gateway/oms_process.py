@@ -62,7 +62,7 @@ def run(settings: Settings) -> int:
     stop = StopSignal()
     try:
         with _StoreLock(settings.oms):
-            process = OmsProcess(settings, KafkaLog(settings.bus, "oms"), health)
+            process = OmsProcess(settings, KafkaLog(settings.bus, "oms", health.broker), health)
             return process.run(stop)
     except (BusFailed, StoreInUse) as error:
         logger.error("cannot start", error=str(error))

@@ -110,7 +110,7 @@ def run(settings: Settings) -> int:
         logger.error("cannot start", error=str(error))
         return 1
     try:
-        log = KafkaLog(settings.bus, "venue-access")
+        log = KafkaLog(settings.bus, "venue-access", health.broker)
         return VenueProcess(settings, instruments, log, health).run(stop)
     except (BusFailed, CannotStart) as error:
         logger.error("cannot start", error=str(error))

@@ -42,6 +42,13 @@ class Health:
         if key in self._not_ready:
             self._not_ready = {k: v for k, v in self._not_ready.items() if k != key}
 
+    def broker(self, up: bool) -> None:
+        """Whether a broker of the bus answers."""
+        if up:
+            self.clear("broker")
+        else:
+            self.block("broker", "no broker of the bus answers")
+
     def live(self) -> tuple[bool, dict[str, str]]:
         age_s = time.monotonic() - self._beat_s
         return age_s < LIVE_WITHIN_S, {"heartbeat_age_s": f"{age_s:.3f}"}

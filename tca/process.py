@@ -124,7 +124,7 @@ def run(settings: Settings) -> int:
         instruments = load_instruments(Path(settings.instruments_file))
         metrics.announce("tca", settings.hash(), instruments.hash)
         costs = Costs(instruments, settings.tca.publish_interval_ms * 1_000_000)
-        log = KafkaLog(settings.bus, group="tca")
+        log = KafkaLog(settings.bus, group="tca", on_broker=health.broker)
         follow(TcaProcess(log, costs), Clock(settings.clock), health, stop)
         log.flush(FLUSH_S)
         log.close()
