@@ -1,0 +1,147 @@
+"""Kill any process in the middle of an order: the order completes and every share is told once."""
+
+import signal
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from domain.fix_codes import OrdStatus
+from domain.parents import NewParent
+from headgate.launcher import free_port
+from tests.integration.invariants import Trades, check_log, check_quiet, check_venues
+from tests.integration.kafka_broker import KafkaBroker
+from tests.integration.system import WAIT_S, System
+
+pytestmark = pytest.mark.slow
+
+QUANTITY = 20_000
+A_THIRD = QUANTITY // 3
+BROKER_AWAY_S = 3.0
+
+
+@pytest.fixture(scope="module")
+def system(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with System(kafka_bootstrap, tmp_path_factory.mktemp("restart")) as found:
+        yield found
+
+
+def sum_of(trades: Trades) -> tuple[int, Decimal]:
+    """Shares and notional."""
+    return (
+        sum(qty for qty, _ in trades.values()),
+        sum((qty * px for qty, px in trades.values()), Decimal(0)),
+    )
+
+
+def reconcile(system: System, order: NewParent) -> None:
+    """OMS, reports, executions, venues and TCA agree to the share and the cent."""
+    system.settle(0.5)  # what is said twice would still come
+    checked = check_log(system.log)
+    check_quiet(checked)
+    at_venues = check_venues(checked, system.journal())
+    found = system.oms(order)
+    cost = system.final_cost(order)
+    assert cost is not None
+    executed = checked.trades(found.order_id)
+    by_oms = (found.filled_qty, sum((q * px for q, px in found.fills.values()), Decimal(0)))
+    said = {
+        "OMS": by_oms,
+        "reports": sum_of(checked.reported[found.order_id]),
+        "executions": sum_of(executed),
+        "venues": sum_of({key: at_venues[key] for key in executed}),
+        "TCA": (cost.cum_qty, cost.notional),
+    }
+    assert len(set(said.values())) == 1, said
+    assert found.cum_qty == found.filled_qty
+    assert (found.ord_status is OrdStatus.FILLED) == (found.filled_qty == QUANTITY)
+    print(f"{order.cl_ord_id}: {found.ord_status.name} {by_oms}, {len(checked.children)} children, "
+          f"invariant held {checked.exposures} times, {checked.fenced} records fenced, "
+          f"{checked.duplicates} fills came twice, OMS told {system.client.ledger.duplicates} "
+          "things twice")  # fmt: skip
+
+
+def completes(system: System, order: NewParent) -> None:
+    system.wait_end(order)
+    reconcile(system, order)
+    assert system.oms(order).ord_status is OrdStatus.FILLED
+
+
+@pytest.mark.parametrize("name", ["worker", "venues", "oms", "venuesim"])
+def test_kill_in_the_middle_of_an_order(system: System, name: str) -> None:
+    system.wait_ready()
+    order = system.send(quantity=QUANTITY)
+    system.wait_filled(order, A_THIRD)
+    system.kill(name)
+    completes(system, order)
+
+
+def test_cut_the_venues_connections(system: System) -> None:
+    system.wait_ready()
+    order = system.send(quantity=QUANTITY)
+    for shares in (A_THIRD, 2 * A_THIRD):
+        system.wait_filled(order, shares)
+        system.signal("venuesim", signal.SIGUSR1)
+    completes(system, order)
+
+
+def test_kill_all_of_them_in_turn(system: System) -> None:
+    system.wait_ready()
+    order = system.send(quantity=QUANTITY, minutes=16)
+    for number, name in enumerate(("worker", "venues", "oms", "venuesim", "tca"), start=1):
+        system.wait_filled(order, number * QUANTITY // 8)
+        system.kill(name)
+    completes(system, order)
+
+
+def test_a_second_worker_takes_over_and_the_first_one_ends(system: System) -> None:
+    system.wait_ready()
+    order = system.send(quantity=QUANTITY)
+    system.wait_filled(order, A_THIRD)
+    supervised = system.launcher.children["worker"]
+    first, restarts = supervised.process, supervised.restarts
+    supervised.http_port = free_port()
+    supervised.process = system.launcher.spawn("worker", supervised.http_port)
+    try:
+        system.until(lambda: first.poll() is not None, "the end of the superseded worker")
+    finally:
+        first.kill()
+    assert first.wait(WAIT_S) == 1
+    assert "superseded" in system.process_log("worker")
+    completes(system, order)
+    assert supervised.restarts == restarts
+
+
+def test_a_paused_worker_wakes_up_superseded(system: System) -> None:
+    system.wait_ready()
+    order = system.send(quantity=QUANTITY)
+    system.wait_filled(order, A_THIRD)
+    supervised = system.launcher.children["worker"]
+    first = supervised.process
+    first.send_signal(signal.SIGSTOP)
+    try:
+        supervised.http_port = free_port()
+        supervised.process = system.launcher.spawn("worker", supervised.http_port)
+        system.wait_filled(order, 2 * A_THIRD)  # by the second worker
+        first.send_signal(signal.SIGCONT)
+        system.until(lambda: first.poll() is not None, "the end of the superseded worker")
+    finally:
+        first.kill()
+    assert first.wait(WAIT_S) == 1
+    completes(system, order)
+
+
+def test_the_broker_is_killed_in_the_middle_of_an_order(
+    own_kafka: KafkaBroker, tmp_path: Path
+) -> None:
+    with System(own_kafka.bootstrap, tmp_path, comp_id="OMS2") as system:
+        order = system.send(quantity=QUANTITY, minutes=16)
+        system.wait_filled(order, A_THIRD)
+        own_kafka.kill()
+        system.settle(BROKER_AWAY_S)
+        own_kafka.restart()
+        system.settle(0.5)
+        completes(system, order)
+        restarts = {child.name: child.restarts for child in system.launcher.children.values()}
+        print(f"restarts: {restarts}")
