@@ -7,7 +7,7 @@ must stop, restart and fold the log (reliability.md 2.2).
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from confluent_kafka import (
@@ -28,9 +28,20 @@ from headgate.settings import BusSettings
 
 DRAIN_MAX: Final = 2_000  # records taken in one poll; bounds how long one round of a loop may be
 QUERY_TIMEOUT_S: Final = 10.0  # watermarks, committed offsets
+RETRY_S: Final = 0.05  # between two tries of a question that the broker cannot answer yet
 QUEUE_WAIT_S: Final = 5.0  # a full local queue is back-pressure for so long, then a failed broker
 
 Delivered = Callable[[KafkaError | None, Message], None]
+_Answer = TypeVar("_Answer")
+
+_NOT_YET: Final = (
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_COORDINATOR,
+)
 
 STATISTICS_MS: Final = 2_000  # how soon a broker that is gone shows in /readyz
 
@@ -41,6 +52,8 @@ def client_properties(settings: BusSettings) -> dict[str, Any]:
         "bootstrap.servers": settings.bootstrap_servers,
         "log_level": 2,  # what matters of the rest reaches us as failures
         "socket.keepalive.enable": True,
+        # A broker that comes back is met within half a second, not within the client's ten.
+        "reconnect.backoff.max.ms": 500,
         "allow.auto.create.topics": False,
         **settings.client,
     }
@@ -179,7 +192,8 @@ class KafkaLog:
 
     def committed(self, topic: Topic, partition: int) -> int | None:
         try:
-            found = self._consumer.committed([self._at((topic, partition), 0)], QUERY_TIMEOUT_S)
+            at = self._at((topic, partition), 0)
+            found = _answered(lambda: self._consumer.committed([at], QUERY_TIMEOUT_S))
         except KafkaException as error:
             raise BusFailed(f"committed offset of {topic.value}: {error}") from error
         return found[0].offset if found[0].offset >= 0 else None
@@ -250,10 +264,9 @@ class KafkaLog:
         return KafkaTopicPartition(self._names[where[0]], where[1], offset)
 
     def _watermarks(self, topic: Topic, partition: int) -> tuple[int, int]:
+        at = KafkaTopicPartition(self._names[topic], partition)
         try:
-            low, high = self._consumer.get_watermark_offsets(
-                KafkaTopicPartition(self._names[topic], partition), QUERY_TIMEOUT_S
-            )
+            low, high = _answered(lambda: self._consumer.get_watermark_offsets(at, QUERY_TIMEOUT_S))
         except KafkaException as error:
             raise BusFailed(f"offsets of {topic.value}[{partition}]: {error}") from error
         return low, high
@@ -286,3 +299,18 @@ class KafkaLog:
     def _check(self) -> None:
         if self._failure is not None:
             raise BusFailed(self._failure)
+
+
+def _answered(ask: Callable[[], _Answer]) -> _Answer:
+    """What `ask` returns, asked again while the broker says that it cannot tell yet.
+
+    The partitions of a topic just made, or of a broker just started, have no leader at first.
+    """
+    deadline_s = time.monotonic() + QUERY_TIMEOUT_S
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            if error.args[0].code() not in _NOT_YET or time.monotonic() > deadline_s:
+                raise
+            time.sleep(RETRY_S)
