@@ -216,5 +216,5 @@ def _check_asked(checked: Checked, venue: str, entry: dict[str, Any]) -> None:
     new = child.new
     px = None if entry["px"] is None else Decimal(entry["px"])
     assert (venue, entry["symbol"], entry["side"], Decimal(entry["order_qty"]), px) == (
-        new.venue, new.symbol, new.side.value, new.order_qty, new.px,
+        new.venue, new.symbol, new.side.value, Decimal(new.order_qty), new.px,
     ), f"I4: {venue} was sent something else: {entry}"  # fmt: skip

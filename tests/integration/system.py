@@ -174,13 +174,14 @@ class System:
         """A TWAP from now on that crosses at its end; not sent yet."""
         now_ns = self.clock.now_ns()
         limit_px = wanted.get("limit_px")
+        params: dict[str, ParamValue] = {"completion": "cross", "interval": 10}
         return NewParent(
             source=f"FIX:{self.comp_id}", cl_ord_id=self.new_id(), algo="twap",
             symbol=wanted.get("symbol", "IBM"), side=wanted.get("side", Side.BUY),
             order_qty=Decimal(wanted.get("quantity", 20_000)),
             ord_type=OrdType.MARKET if limit_px is None else OrdType.LIMIT, limit_px=limit_px,
             start_ns=now_ns, end_ns=now_ns + int(wanted.get("minutes", 10) * MINUTE_NS),
-            params=wanted.get("params", {"completion": "cross", "interval": 10}), sent_ns=now_ns,
+            params=wanted.get("params", params), sent_ns=now_ns,
         )  # fmt: skip
 
     def send(self, **wanted: Unpack[Wanted]) -> NewParent:

@@ -137,7 +137,7 @@ def test_the_broker_is_killed_in_the_middle_of_an_order(
 ) -> None:
     with System(own_kafka.bootstrap, tmp_path, comp_id="OMS2") as system:
         order = system.send(quantity=QUANTITY, minutes=16)
-        system.wait_filled(order, A_THIRD)
+        system.wait_filled(order, QUANTITY // 8)
         own_kafka.kill()
         system.settle(BROKER_AWAY_S)
         own_kafka.restart()
