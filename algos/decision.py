@@ -144,7 +144,7 @@ def smallest_child_qty(parent: Parent) -> int:
 
 
 def _route(parent: Parent, around: Surroundings, qty: int) -> Route | WaitReason:
-    busy = {child.venue for child in parent.open_children.values()}
+    busy = [child.venue for child in parent.open_children.values()]
     venues = [venue for venue in parent.instrument.venues if venue not in busy]
     if not venues:
         return WaitReason.WORKING
@@ -155,5 +155,6 @@ def _route(parent: Parent, around: Surroundings, qty: int) -> Route | WaitReason
         avoid_until_ns=parent.avoid_until_ns, now_ns=around.now_ns, stale_ns=around.stale_ns,
     )  # fmt: skip
     if isinstance(found, WaitReason):
-        return found
+        # A venue that has a child of ours takes the next one when that has ended.
+        return WaitReason.WORKING if any(around.live.get(venue) for venue in busy) else found
     return Route(venue=found.venue, px_ticks=found.px_ticks, qty=min(qty, found.qty))

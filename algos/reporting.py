@@ -87,12 +87,23 @@ def request_rejected(
         orig_cl_ord_id=request.orig_cl_ord_id,
         exec_id=exec_id,
         symbol=request.symbol,
-        ord_status=OrdStatus.REJECTED if parent is None else parent.ord_status,
+        ord_status=OrdStatus.REJECTED if parent is None else _status_without(parent, request),
         response_to=response_to,
         reason=rejection.reason,
         field=rejection.field,
         text=rejection.text,
         transact_ns=now_ns,
+    )
+
+
+def _status_without(parent: Parent, request: ParentRequest) -> OrdStatus:
+    """OrdStatus(39) once `request` is no longer pending (FIX B.1.c)."""
+    cancel, replace = parent.pending_cancel, parent.pending_replace
+    return reported_status(
+        parent.status,
+        pending_cancel=cancel is not None and cancel.cl_ord_id != request.cl_ord_id,
+        pending_replace=replace is not None and replace.cl_ord_id != request.cl_ord_id,
+        suspended=parent.paused,
     )
 
 
