@@ -17,8 +17,11 @@ RAW_MAX: Final = 4_096  # bytes of a bad record that its dead letter carries
 
 _JSON: Final = msgspec.json.Encoder()
 _MSGPACK: Final = msgspec.msgpack.Encoder()
-_DECODERS: Final[dict[Topic, Any]] = {
-    topic: msgspec.msgpack.Decoder(spec.type) if spec.msgpack else msgspec.json.Decoder(spec.type)
+_READERS: Final[dict[Topic, tuple[int, Any]]] = {  # by topic, (max_value_bytes, decode)
+    topic: (
+        spec.max_value_bytes,
+        (msgspec.msgpack if spec.msgpack else msgspec.json).Decoder(spec.type).decode,
+    )
     for topic, spec in SPECS.items()
 }
 
@@ -40,14 +43,15 @@ def encode(topic: Topic, message: object) -> bytes:
 
 def decode(topic: Topic, value: bytes) -> Any:  # noqa: ANN401 - the topic decides, at run time
     """The message of a record (for `marketdata`: a list of events). Raises Undecodable."""
-    if len(value) > SPECS[topic].max_value_bytes:
+    max_value_bytes, read = _READERS[topic]
+    if len(value) > max_value_bytes:
         raise Undecodable(
             DeadLetterReason.OVERSIZED,
             None,
-            f"{len(value)} bytes, more than {SPECS[topic].max_value_bytes}",
+            f"{len(value)} bytes, more than {max_value_bytes}",
         )
     try:
-        return _DECODERS[topic].decode(value)
+        return read(value)
     except msgspec.ValidationError as error:
         raise _undecodable(str(error), value) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -30,6 +30,9 @@ class Topic(StrEnum):
     CONTROL = "control"
     DEADLETTER = "deadletter"
 
+    # Enum's own is a Python function; topics are looked up several times a record.
+    __hash__ = str.__hash__
+
 
 class TopicSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What a topic holds and how long. `max_value_bytes`: a longer record is refused by readers."""
