@@ -34,16 +34,19 @@ class SymbolMarket:
 
     def on_quote(self, quote: Quote) -> None:
         """The touch of one venue changed."""
-        if (
-            quote.bid_qty < 0
-            or quote.ask_qty < 0
-            or (quote.bid_qty and quote.bid_px_ticks <= 0)
-            or (quote.ask_qty and quote.ask_px_ticks <= 0)
-            or (quote.bid_qty and quote.ask_qty and quote.bid_px_ticks >= quote.ask_px_ticks)
-        ):
+        bid_qty, ask_qty = quote.bid_qty, quote.ask_qty
+        if bid_qty > 0 and ask_qty > 0:  # nearly every quote, so asked first
+            true = 0 < quote.bid_px_ticks < quote.ask_px_ticks
+        elif bid_qty < 0 or ask_qty < 0:
+            true = False
+        else:
+            true = (not bid_qty or quote.bid_px_ticks > 0) and (
+                not ask_qty or quote.ask_px_ticks > 0
+            )
+        if true:
+            self.quotes[quote.venue] = quote
+        else:
             self.dropped += 1
-            return
-        self.quotes[quote.venue] = quote
 
     def on_trade(self, trade: Trade) -> None:
         """A print."""
