@@ -34,7 +34,7 @@ from gateway.oms_client import Login, OmsClient
 from gateway.oms_ledger import OrderReport
 from headgate.clock import Clock
 from headgate.demo import demo_clock
-from headgate.launcher import Launcher, free_port
+from headgate.launcher import Launcher, LaunchError, free_port
 from headgate.settings import BusSettings, Settings, load_settings
 from headgate.up import in_run_dir
 from tests.integration.kafka_broker import any_broker
@@ -44,6 +44,7 @@ PERIOD_S: Final = 0.1  # ten orders a second: a loaded system is another figure
 WARM_UP: Final = 10
 ANSWER_S: Final = 5.0
 READY_S: Final = 60.0
+LOG_SHOWN: Final = 2_000  # of each process that did not come up
 BARE_TOPIC: Final = "headgate.bench-bare.v1"
 BARE_VALUE: Final = b"x" * 300  # an order record is a few hundred bytes
 SYMBOLS: Final = (("IBM", 100), ("AAPL", 100), ("SAP", 1))  # and their lots
@@ -112,7 +113,11 @@ def measure(broker: str, orders: int) -> list[Figure]:
         launcher = Launcher(settings, run_dir)
         held.callback(launcher.stop)
         launcher.start()
-        launcher.wait_ready(READY_S)
+        try:
+            launcher.wait_ready(READY_S)
+        except LaunchError as error:  # the logs go with the directory
+            logs = [path.read_text()[-LOG_SHOWN:] for path in sorted(run_dir.glob("*.log"))]
+            raise LaunchError("\n".join([str(error), *logs])) from error
         return _figures(broker, _take(launcher, orders))
 
 
