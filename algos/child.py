@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from domain.executions import Execution
 from domain.fix_codes import ExecType, LastLiquidityInd, OrdStatus, TimeInForce
 from domain.orders import CHILD_TERMINAL, next_child_status, settled_by_qty
+
+
+TRADES: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,10 +71,11 @@ class Child:
         self.status = settled_by_qty(status, self.order_qty, self.cum_qty)
         if status is OrdStatus.REJECTED:
             self.status = status
-        elif execution.exec_type is ExecType.TRADE and execution.ord_status in (
+        elif execution.exec_type in TRADES and execution.ord_status in (
             OrdStatus.CANCELED, OrdStatus.EXPIRED,
         ):  # fmt: skip
-            # A venue may bundle an IOC's fill and its end into one report (fix.md X-I.1.b).
+            # A venue may bundle an IOC's fill and its end into one report (fix.md X-I.1.b). The
+            # bust of a filled order leaves it open again (J.1.a), unless the venue says it is over.
             self.status = execution.ord_status
         return True
 

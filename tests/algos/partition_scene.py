@@ -197,12 +197,14 @@ class Scene:
             sent.cum_qty += qty - self.fills[ref or ""].last_qty
         ends = {ExecType.CANCELED: OrdStatus.CANCELED, ExecType.REJECTED: OrdStatus.REJECTED,
                 ExecType.EXPIRED: OrdStatus.EXPIRED}  # fmt: skip
+        if status is None and sent.closed and sent.cum_qty < order.order_qty:
+            status = OrdStatus.CANCELED  # an IOC that is over stays so
         if status is None:
             status = ends.get(kind) or (
                 OrdStatus.FILLED if sent.cum_qty >= order.order_qty
                 else OrdStatus.PARTIALLY_FILLED if sent.cum_qty else OrdStatus.NEW
             )  # fmt: skip
-        sent.closed |= status in (*ends.values(), OrdStatus.FILLED)
+        sent.closed = status in (*ends.values(), OrdStatus.FILLED)
         found = Execution(
             venue=order.venue, session="S", msg_seq_num=self.execs, trade_date=DAY,
             exec_id=exec_id or f"e{self.execs}", exec_type=kind, ord_status=status,
