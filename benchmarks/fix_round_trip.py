@@ -104,8 +104,9 @@ def _our_client() -> Iterator[Callable[[], None]]:
     venue = VenueSettings(name=VENUE, port=port, comp_id=VENUE)
     instrument = load_instruments(INSTRUMENTS_FILE)["IBM"]
     events: SimpleQueue[Event] = SimpleQueue()
-    with tempfile.TemporaryDirectory(prefix="headgate-bench-fix-") as made, _peer(
-        "venue", str(port), f"{made}/venue"
+    with (
+        tempfile.TemporaryDirectory(prefix="headgate-bench-fix-") as made,
+        _peer("venue", str(port), f"{made}/venue"),
     ):
         (Path(made) / "client").mkdir()
         initiator = VenueInitiator([venue], Path(made) / "client", events)

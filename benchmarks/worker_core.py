@@ -69,22 +69,24 @@ def decisions(children: int) -> list[Figure]:
         decided_us, own_us, life_us = _trade_out(partition, children)
     window = max(min(1_000, len(life_us) // 4), 1)
     first, last = mid(life_us[window : 2 * window]), mid(life_us[-window:])
-    target = {"base_name": "the brief's 5 ms", "base": SLICE_TARGET_US, "headroom": True}
     return [
-        Figure(stage="decision", name="timer -> TWAP child p50", unit="us",
-               value=quantile(decided_us, 0.5), **target),
-        Figure(stage="decision", name="timer -> TWAP child p99", unit="us",
-               value=quantile(decided_us, 0.99), goal=Goal(at_least=1.0), **target),
-        Figure(stage="decision", name="timer -> TWAP child p99.9, own processor time", unit="us",
-               value=quantile(own_us, 0.999), goal=Goal(at_least=10.0), **target,
-               note="the goal is 500 us in process; of our own processor time, because on a "
-                    "shared machine the wall's tail is the neighbours'"),
+        _decision("p50", quantile(decided_us, 0.5)),
+        _decision("p99", quantile(decided_us, 0.99), Goal(at_least=1.0)),
+        _decision("p99.9, own processor time", quantile(own_us, 0.999), Goal(at_least=10.0),
+                  "the goal is 500 us in process; of our own processor time, because on a shared "
+                  "machine the wall's tail is the neighbours'"),
         Figure(stage="per child", name=f"decided, accepted, filled, reported: of {window:,}",
                value=first, unit="us"),
         Figure(stage="per child", name=f"... the last {window:,} of {len(life_us):,}",
                value=last, unit="us", base_name="the first", base=first,
                goal=Goal(at_most=1.5)),
-    ]  # type: ignore[arg-type]  # fmt: skip  # one set of keywords, three kinds of value
+    ]  # fmt: skip
+
+
+def _decision(name: str, value: float, goal: Goal | None = None, note: str = "") -> Figure:
+    return Figure(stage="decision", name=f"timer -> TWAP child {name}", unit="us", value=value,
+                  base_name="the brief's 5 ms", base=SLICE_TARGET_US, headroom=True, goal=goal,
+                  note=note)  # fmt: skip
 
 
 def fold(children: int) -> list[Figure]:
@@ -147,9 +149,10 @@ def _feed_each(partition: Partition, records: list[bytes]) -> list[float]:
     return taken
 
 
-def _trade_out(
-    partition: Partition, children: int
-) -> tuple[list[float], list[float], list[float]]:
+Taken = tuple[list[float], list[float], list[float]]
+
+
+def _trade_out(partition: Partition, children: int) -> Taken:
     """(us of each decision that sent a child, of that our processor's, us of each child's life)"""
     decided_us: list[float] = []
     own_us: list[float] = []

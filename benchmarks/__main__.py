@@ -1,0 +1,89 @@
+"""`script/bench`: measure this machine's Headgate, and hold the figures against their goals.
+
+script/bench --quick                 # a look, without real Kafka
+script/bench --only fix --only bus   # some stages
+script/bench --json figures.json     # the same for programs
+"""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from benchmarks import bus_worker, end_to_end, fix_round_trip, worker_core
+from benchmarks.figures import Figure, as_json, table
+from benchmarks.machine import machine
+
+# By name: (what it is, at full size, at `--quick` size)
+Stage = tuple[str, Callable[[], list[Figure]], Callable[[], list[Figure]]]
+STAGES: Final[dict[str, Stage]] = {
+    "marketdata": (
+        "a market data event in the worker",
+        lambda: worker_core.market_data(50_000),
+        lambda: worker_core.market_data(5_000, idle=200),
+    ),
+    "decisions": (
+        "a TWAP decision, and what a child costs from the first to the last",
+        lambda: worker_core.decisions(100_000),
+        lambda: worker_core.decisions(2_000),
+    ),
+    "restart": (
+        "the fold of a restart",
+        lambda: worker_core.fold(20_000),
+        lambda: worker_core.fold(500),
+    ),
+    "bus": (
+        "quotes through a worker's client, embedded broker",
+        lambda: bus_worker.measure(60_000),
+        lambda: bus_worker.measure(10_000),
+    ),
+    "fix": (
+        "NewOrderSingle -> ExecutionReport over the loopback",
+        lambda: fix_round_trip.measure(6_000),
+        lambda: fix_round_trip.measure(600),
+    ),
+    "embedded": (
+        "an order through the running system, embedded broker",
+        lambda: end_to_end.measure("embedded", 120),
+        lambda: end_to_end.measure("embedded", 30),
+    ),
+    "kafka": (
+        "an order through the running system, Apache Kafka",
+        lambda: end_to_end.measure("kafka", 200),
+        lambda: end_to_end.measure("kafka", 30),
+    ),
+}
+
+
+def main() -> int:
+    """Run the stages asked for; 0 whatever the figures are."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=main.__doc__)
+    stages = "; ".join(f"{name}: {stage[0]}" for name, stage in STAGES.items())
+    parser.add_argument("--only", action="append", choices=list(STAGES), metavar="NAME",
+                        help=stages)  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="small sizes: figures mean little")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    asked = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    about = machine()
+    for key, value in about.items():
+        print(f"{key:10} {value}")
+    figures: list[Figure] = []
+    for name in asked.only or STAGES:
+        what, full, quick = STAGES[name]
+        print(f"... {name}: {what}", file=sys.stderr, flush=True)
+        figures += (quick if asked.quick else full)()
+    about["load at the end"] = machine()["load"]
+    print(f"{'load after':10} {about['load at the end']}\n")
+    print(table(figures))
+    if asked.json is not None:
+        asked.json.write_bytes(as_json(figures, about))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The benchmarks run and give figures. What the figures are, no test may say: machines differ."""
+
+import msgspec
+import pytest
+
+from benchmarks.figures import Figure, Goal, as_json, quantile, table
+from benchmarks.machine import machine
+from benchmarks.worker_core import decisions, fold, market_data
+
+
+def test_stages_in_process_give_figures() -> None:
+    found = market_data(40, idle=3) + decisions(8) + fold(8)
+    assert {figure.stage for figure in found} == {
+        "market data", "decision", "per child", "restart",
+    }  # fmt: skip
+    assert all(figure.value > 0 for figure in found)
+    assert all(figure.ratio is not None for figure in found if figure.goal is not None)
+
+
+@pytest.mark.parametrize(
+    ("headroom", "goal", "ratio", "met"),
+    [
+        (False, Goal(at_most=1.5), 2.0, False),
+        (False, Goal(at_most=2.0), 2.0, True),
+        (True, Goal(at_least=1.0), 0.5, False),
+        (True, Goal(at_least=0.5), 0.5, True),
+        (False, None, 2.0, None),
+    ],
+)
+def test_goal(headroom: bool, goal: Goal | None, ratio: float, met: bool | None) -> None:
+    figure = Figure(
+        stage="s", name="n", value=10.0, unit="us", base_name="b", base=5.0, headroom=headroom,
+        goal=goal,
+    )  # fmt: skip
+    assert figure.ratio == ratio
+    assert figure.met is met
+
+
+def test_quantile_is_a_value_that_was_taken() -> None:
+    values = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert quantile(values, 0.5) == 3.0
+    assert quantile(values, 0.99) == 5.0
+
+
+def test_table_and_json_show_every_figure() -> None:
+    figures = [
+        Figure(stage="bus", name="hop", value=0.5, unit="ms"),
+        Figure(stage="bus", name="all", value=12_345.0, unit="ms", base_name="hop", base=0.5,
+               goal=Goal(at_most=1.5), note="far off"),
+    ]  # fmt: skip
+    text = table(figures)
+    assert "0.5 ms" in text
+    assert "12,345 ms" in text
+    assert "MISSED" in text
+    assert text.endswith("bus, all: far off")
+    read = msgspec.json.decode(as_json(figures, machine()))
+    assert [each["met"] for each in read["figures"]] == [None, False]
+    assert read["machine"]["python"]
