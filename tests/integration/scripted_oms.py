@@ -87,6 +87,11 @@ class ScriptedOms:
         self._write(msg_type, seq, now, pairs)
         return seq
 
+    def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are; no number is used up."""
+        assert self._socket is not None
+        self._socket.sendall(data)
+
     def wait(self, wanted: Callable[[Got], bool], timeout_s: float = WAIT_S) -> Got:
         """The next message that is wanted; the others are in `got` too."""
         deadline = time.monotonic() + timeout_s

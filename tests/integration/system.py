@@ -21,14 +21,14 @@ from typing import Any, Final, TypedDict, Unpack
 import msgspec
 
 from bus.admin import create_topics
-from bus.codec import decode
+from bus.codec import Undecodable, decode
 from bus.kafka import KafkaLog
 from bus.log import BEGINNING, Record
 from bus.topics import Topic
 from domain.fix_codes import OrdStatus, OrdType
 from domain.instruments import Side
 from domain.orders import PARENT_TERMINAL
-from domain.parents import CancelParent, NewParent, ParamValue
+from domain.parents import CancelParent, NewParent, ParamValue, ReplaceParent
 from domain.tca import ParentCost
 from gateway.oms_client import Login, OmsClient
 from gateway.oms_ledger import Answer, OmsOrder
@@ -59,14 +59,25 @@ class LogReader:
 
     def poll(self, timeout_s: float) -> None:
         for record in self._log.poll(timeout_s):
-            # What tests put into `parents` need not be readable.
-            message = None if record.topic is Topic.PARENTS else decode(record.topic, record.value)
+            try:
+                message = decode(record.topic, record.value)
+            except Undecodable:
+                message = None  # tests put rubbish there
             self.records[record.topic].append(record)
             self.messages[record.topic].append(message)
 
+    def append(self, topic: Topic, key: str, value: bytes, partition: int | None = None) -> int:
+        """Append anything; its offset."""
+        offsets: list[int] = []
+        self._log.append(topic, key, value, partition=partition,
+                         on_ack=lambda _, offset: offsets.append(offset))  # fmt: skip
+        self._log.flush(WAIT_S)
+        return offsets[0]
+
     def of(self, topic: Topic) -> list[tuple[Record, Any]]:
-        """Records with their messages."""
-        return list(zip(self.records[topic], self.messages[topic], strict=True))
+        """Records with their messages, without those that cannot be read."""
+        both = zip(self.records[topic], self.messages[topic], strict=True)
+        return [(record, message) for record, message in both if message is not None]
 
     def close(self) -> None:
         self._log.close()
@@ -196,6 +207,21 @@ class System:
             symbol=order.symbol, sent_ns=self.clock.now_ns(),
         )  # fmt: skip
         self.client.cancel(request, order.side)
+        return request.cl_ord_id
+
+    def replace(
+        self, order: NewParent, *, quantity: int | None = None, limit_px: Decimal | None = None,
+        minutes: float | None = None,
+    ) -> str:  # fmt: skip
+        """Ask for new terms over FIX; the request's ClOrdID. `minutes`: the new end, from now."""
+        now_ns = self.clock.now_ns()
+        request = ReplaceParent(
+            source=order.source, cl_ord_id=self.new_id("R"), orig_cl_ord_id=order.cl_ord_id,
+            symbol=order.symbol, order_qty=None if quantity is None else Decimal(quantity),
+            limit_px=limit_px,
+            end_ns=None if minutes is None else now_ns + int(minutes * MINUTE_NS), sent_ns=now_ns,
+        )  # fmt: skip
+        self.client.replace(request, order.side, order.ord_type)
         return request.cl_ord_id
 
     def oms(self, order: NewParent) -> OmsOrder:
