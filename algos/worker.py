@@ -122,6 +122,7 @@ class Worker:
         for number, core in self.cores.items():
             self._publish(core, core.take(self._claims[number], self._clock.now_ns()))
         self._log.flush(FLUSH_S)
+        self._log.add(self._market_ends)
         metrics.WORKER_FOLD_SECONDS.observe(time.monotonic() - began_s)
         metrics.WORKER_PARTITIONS.set(len(self.cores))
         logger.info("partitions taken", claims=self._claims,
@@ -211,7 +212,6 @@ class Worker:
     def run(self, stop: StopSignal) -> None:
         """Until told to stop: 1 poll, 2 apply and decide, 3 append; positions live in the log."""
         self.take_partitions()
-        self._log.add(self._market_ends)
         self._health.clear("start")
         while not stop.is_set:
             self.turn(self._wait_s())
