@@ -33,7 +33,8 @@ def new_child() -> Child:
 
 
 def said(kind: ExecType, *, qty: int = 0, exec_id: str = "e", ref: str | None = None,
-         status: OrdStatus = OrdStatus.NEW, order_qty: int = QTY, cum_qty: int = 0) -> Execution:  # fmt: skip
+         status: OrdStatus = OrdStatus.NEW, order_qty: int = QTY,
+         cum_qty: int = 0) -> Execution:  # fmt: skip
     return Execution(
         venue="XA", session="S", msg_seq_num=1, trade_date="20231114", exec_id=exec_id,
         exec_type=kind, ord_status=status, cl_ord_id="X", venue_order_id="V", symbol="IBM",
