@@ -194,7 +194,7 @@ def _check_reports(checked: Checked, reports: list[ParentReport]) -> None:
     for report in reports:
         assert report.exec_id not in exec_ids, f"I3: {report.exec_id} reported twice"
         exec_ids.add(report.exec_id)
-        if report.ord_status is OrdStatus.REJECTED:
+        if report.exec_type is ExecType.REJECTED:  # of a request: no order of that number lives
             continue
         trades = checked.reported.setdefault(report.order_id, {})
         if report.exec_type is ExecType.TRADE:

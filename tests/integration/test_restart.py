@@ -55,7 +55,7 @@ def reconcile(system: System, order: NewParent) -> None:
     }
     assert len(set(said.values())) == 1, said
     assert found.cum_qty == found.filled_qty
-    assert (found.ord_status is OrdStatus.FILLED) == (found.filled_qty == QUANTITY)
+    assert (found.ord_status is OrdStatus.FILLED) == (found.filled_qty == found.order_qty)
     print(f"{order.cl_ord_id}: {found.ord_status.name} {by_oms}, {len(checked.children)} children, "
           f"invariant held {checked.exposures} times, {checked.fenced} records fenced, "
           f"{checked.duplicates} fills came twice, OMS told {system.client.ledger.duplicates} "
