@@ -10,7 +10,6 @@ from domain.executions import Execution
 from domain.fix_codes import ExecType, LastLiquidityInd, OrdStatus, TimeInForce
 from domain.orders import CHILD_TERMINAL, next_child_status, settled_by_qty
 
-
 TRADES: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 
 
@@ -67,7 +66,6 @@ class Child:
             status = self._status_told(execution, status)
         if execution.exec_type in (ExecType.REPLACED, ExecType.RESTATED):
             self.order_qty = execution.order_qty
-        self.cum_qty = sum(fill.qty for fill in self.executions.values() if fill is not None)
         self.status = settled_by_qty(status, self.order_qty, self.cum_qty)
         if status is OrdStatus.REJECTED:
             self.status = status
@@ -88,7 +86,10 @@ class Child:
         kind = execution.exec_type
         fill = None
         if kind in (ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT):
-            self.executions[execution.trade_date, execution.exec_ref_id or ""] = None
+            referred = (execution.trade_date, execution.exec_ref_id or "")
+            undone = self.executions.get(referred)
+            self.cum_qty -= 0 if undone is None else undone.qty
+            self.executions[referred] = None
         if kind in (ExecType.TRADE, ExecType.TRADE_CORRECT) and execution.last_qty > 0:
             assert execution.last_px is not None
             fill = Fill(
@@ -97,6 +98,7 @@ class Child:
                 fee=execution.fee or Decimal(0),
                 liquidity=execution.liquidity,
             )
+            self.cum_qty += fill.qty
         self.executions[identity] = fill
 
     def _status_told(self, execution: Execution, status: OrdStatus) -> OrdStatus:
