@@ -63,3 +63,13 @@ def possible_now(parent: Parent, terms: Terms) -> bool:
 def settled_terms(parent: Parent, terms: Terms) -> Terms:
     """The terms with the quantity raised to what is already done (fix.md C.3.c)."""
     return msgspec.structs.replace(terms, order_qty=max(terms.order_qty, parent.cum_qty))
+
+
+def adjusted(request: ReplaceParent, terms: Terms) -> str | None:
+    """What of the terms is not as it was asked for, in words for the OMS."""
+    notes = []
+    if request.order_qty is not None and request.order_qty < terms.order_qty:
+        notes.append("quantity raised to what is filled")
+    if request.end_ns is not None and request.end_ns > terms.end_ns:
+        notes.append("end moved to the close")
+    return "; ".join(notes) or None

@@ -78,7 +78,7 @@ class Desk:
 
     def step(
         self, parent: Parent, offset: int, kind: ExecType, request: ParentRequest, now_ns: int,
-        terms: Terms | None = None,
+        terms: Terms | None = None, text: str | None = None,
     ) -> None:  # fmt: skip
         """Say that a request on a parent came one step further."""
         assert not isinstance(request, NewParent)
@@ -86,7 +86,7 @@ class Desk:
         self.emit(
             on_request(
                 self.token, parent, exec_id, kind, now_ns, cl_ord_id=request.cl_ord_id,
-                orig_cl_ord_id=request.orig_cl_ord_id, terms=terms,
+                orig_cl_ord_id=request.orig_cl_ord_id, terms=terms, text=text,
             )
         )  # fmt: skip
 

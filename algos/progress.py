@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
-from algos.amendment import judge_replace, possible_now, settled_terms
+from algos.amendment import adjusted, judge_replace, possible_now, settled_terms
 from algos.catalogue import ALGORITHMS
 from algos.child import Child
 from algos.decision import Surroundings, decide
@@ -119,7 +119,8 @@ class Progress:
             self.desk.refuse(request, offset, terms, now_ns)
         elif possible_now(parent, terms) or not parent.open_children:
             terms = settled_terms(parent, terms)
-            self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms)
+            text = adjusted(request, terms)
+            self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms, text)
 
     def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
         """The terms that a replace asks for, or why they cannot be had."""

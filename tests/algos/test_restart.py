@@ -13,6 +13,7 @@ from algos.partition import Command
 from bus.codec import encode
 from bus.topics import Topic
 from domain.children import CancelChild, NewChild
+from domain.control import EngageKillSwitch, Rearm
 from domain.executions import ChildSent, Execution, VenueState
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Side
@@ -30,7 +31,8 @@ STEPS = st.lists(
         st.sampled_from(
             ["new", "replace", "cancel", "pause", "resume", "repeat", "quote", "print", "time",
              "time", "time", "fill", "fill", "fill", "end", "end", "reject", "refuse", "bust",
-             "correct", "again", "down", "live", "crash", "crash", "lose"]
+             "correct", "again", "down", "live", "kill", "rearm", "rearm", "crash", "crash",
+             "lose", "lose"]
         ),
         st.integers(0, 9),
         st.integers(0, 9),
@@ -191,6 +193,16 @@ class Play:
 
     def live(self, which: int, much: int) -> None:
         self.scene.venue(VENUES[which % 2], VenueState.LIVE)
+
+    def kill(self, which: int, much: int) -> None:
+        venue = VENUES[which % 2] if much % 2 else None
+        self.scene.control(
+            EngageKillSwitch(author="ops", reason="test", venue=venue, at_ns=self.scene.now_ns)
+        )
+
+    def rearm(self, which: int, much: int) -> None:
+        venue = VENUES[which % 2] if much % 2 else None
+        self.scene.control(Rearm(author="ops", reason="test", venue=venue, at_ns=self.scene.now_ns))
 
     def crash(self, which: int, much: int) -> None:
         """The worker dies with all it said written."""
