@@ -1,4 +1,4 @@
-"""Puts `fixconfig/` and `deploy/*.toml` into the wheel below `headgate/`, not into editable installs.
+"""Puts `fixconfig/` and two files of `deploy/` into the wheel below `headgate/`, no more.
 
 Hatch's own `force-include` would copy it there too, where the copy goes stale beside the original.
 """

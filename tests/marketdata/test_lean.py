@@ -1,6 +1,7 @@
 """Lean tick files: small ones written here row by row, and a whole recorded day."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -147,7 +148,7 @@ def test_a_recorded_day(data_dir: Path) -> None:
     quotes = [each for each in events if isinstance(each, Quote)]
     trades = [each for each in events if isinstance(each, Trade)]
     assert (len(quotes) + skipped.quotes, len(trades) + skipped.trades) == (125_750, 33_381)
-    assert all(one.at_ns <= two.at_ns for one, two in zip(events, events[1:], strict=False))
+    assert all(one.at_ns <= two.at_ns for one, two in pairwise(events))
     open_ns, close_ns = MIDNIGHT_NS + 34_200_000 * MS, MIDNIGHT_NS + 57_600_000 * MS
     session = [quote for quote in quotes if open_ns <= quote.at_ns < close_ns]
     crossed = sum(quote.bid_px_ticks > quote.ask_px_ticks for quote in session)
