@@ -200,9 +200,7 @@ def _session_settings(login: Login, session_id: fix.SessionID) -> fix.SessionSet
         "ConnectionType": "initiator",
         "SocketConnectHost": login.host,
         "SocketConnectPort": str(login.port),
-        "SocketNodelay": "Y",
         "HeartBtInt": str(login.heartbeat_s),
-        "ReconnectInterval": str(login.reconnect_s),
         "NonStopSession": "Y",
         "FileStorePath": login.store_dir,
         "UseDataDictionary": "Y",
@@ -214,6 +212,10 @@ def _session_settings(login: Login, session_id: fix.SessionID) -> fix.SessionSet
     }.items():
         table.setString(key, value)
     found = fix.SessionSettings()
+    for_all = fix.Dictionary()  # what the initiator reads for all its sessions, and nowhere else
+    for_all.setString("SocketNodelay", "Y")
+    for_all.setString("ReconnectInterval", str(login.reconnect_s))
+    found.set(for_all)
     found.set(session_id, table)
     return found
 
