@@ -201,6 +201,7 @@ def _session_settings(login: Login, session_id: fix.SessionID) -> fix.SessionSet
         "SocketConnectHost": login.host,
         "SocketConnectPort": str(login.port),
         "HeartBtInt": str(login.heartbeat_s),
+        "ReconnectInterval": str(login.reconnect_s),
         "NonStopSession": "Y",
         "FileStorePath": login.store_dir,
         "UseDataDictionary": "Y",
@@ -214,7 +215,6 @@ def _session_settings(login: Login, session_id: fix.SessionID) -> fix.SessionSet
     found = fix.SessionSettings()
     for_all = fix.Dictionary()  # what the initiator reads for all its sessions, and nowhere else
     for_all.setString("SocketNodelay", "Y")
-    for_all.setString("ReconnectInterval", str(login.reconnect_s))
     found.set(for_all)
     found.set(session_id, table)
     return found

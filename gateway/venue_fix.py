@@ -238,19 +238,17 @@ def _session_settings(
         "LogoutTimeout": "2",
     }
     found = fix.SessionSettings()
-    # The initiator reads these two for all its sessions, and nowhere else: with Nagle's algorithm
+    # The initiator reads this one for all its sessions, and nowhere else: with Nagle's algorithm
     # an order right behind another one waits for the first one's TCP acknowledgement.
     for_all = fix.Dictionary()
     for_all.setString("SocketNodelay", "Y")
-    for_all.setString(
-        "ReconnectInterval", str(min((each.reconnect_s for each in venues), default=1))
-    )
     found.set(for_all)
     for venue in venues:
         table = fix.Dictionary()
         own = {
             "SocketConnectHost": venue.host,
             "SocketConnectPort": str(venue.port),
+            "ReconnectInterval": str(venue.reconnect_s),
             "HeartBtInt": str(venue.heartbeat_s),
         }
         for key, value in (everywhere | own).items():
