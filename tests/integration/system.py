@@ -6,6 +6,7 @@ One thread: whoever waits for something calls `until`, which supervises and read
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +36,7 @@ from gateway.oms_ledger import Answer, OmsOrder
 from headgate.__main__ import shipped
 from headgate.clock import Clock
 from headgate.demo import Demo, demo_settings
-from headgate.launcher import Launcher
+from headgate.launcher import STOP_S, Launcher
 from headgate.settings import HttpSettings, OmsSessionSettings, Settings, load_settings
 
 SPEED: Final = 60.0
@@ -113,6 +114,7 @@ class System:
         self._ids = count(1)
 
     def __enter__(self) -> "System":
+        os.environ["PYTHONFAULTHANDLER"] = "1"  # for the processes; see `terminate`
         try:
             self.launcher.start()
             self.client = OmsClient(
@@ -156,6 +158,20 @@ class System:
         process = self.launcher.children[name].process
         process.kill()
         process.wait(WAIT_S)
+
+    def terminate(self, name: str) -> float:
+        """SIGTERM; the seconds until it ended well. One that does not says where it hangs."""
+        process = self.launcher.children[name].process
+        began_s = time.monotonic()
+        process.terminate()
+        try:
+            code = process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # faulthandler writes every thread's stack
+            process.wait(WAIT_S)
+            code = None
+        assert code == 0, f"{name} ended with {code}\n{self.process_log(name)[-4_000:]}"
+        return time.monotonic() - began_s
 
     def wait_ready(self) -> None:
         """Until every process serves (again)."""

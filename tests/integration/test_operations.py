@@ -1,7 +1,6 @@
 """The running system in an operator's hands: kill switch, commands, health, draining."""
 
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -20,11 +19,10 @@ from domain.parents import NewParent
 from domain.refusals import WaitReason
 from domain.reports import ParentReport, ParentWaiting
 from gateway.oms_ledger import OrderReport, RequestRejected
-from headgate.launcher import STOP_S
 from headgate.metrics import build
 from headgate.settings import HttpSettings, Settings
+from tests.integration.reconciliation import reconcile
 from tests.integration.system import MINUTE_NS, WAIT_S, System, processes_of
-from tests.integration.test_restart import reconcile
 
 pytestmark = pytest.mark.slow
 
@@ -242,14 +240,7 @@ def test_sigterm_in_the_middle_of_an_order_drains_each_process(system: System) -
     order = system.send(quantity=10_000, minutes=14)
     for number, name in enumerate(("worker", "venues", "oms", "tca", "venuesim"), start=1):
         system.wait_filled(order, number * 1_000)
-        process = system.launcher.children[name].process
-        began_s = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        code = process.wait(WAIT_S)
-        took_s = time.monotonic() - began_s
-        print(f"{name}: {code} after {took_s:.2f} s")
-        assert code == 0, system.process_log(name)[-2_000:]
-        assert took_s < STOP_S
+        print(f"{name}: drained in {system.terminate(name):.2f} s")
     system.wait_end(order)
     assert system.oms(order).ord_status is OrdStatus.FILLED
     reconcile(system, order)

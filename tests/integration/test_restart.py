@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from domain.fix_codes import OrdStatus
 from domain.parents import NewParent
 from headgate.launcher import free_port
-from tests.integration.invariants import Trades, check_log, check_quiet, check_venues
 from tests.integration.kafka_broker import KafkaBroker
+from tests.integration.reconciliation import reconcile
 from tests.integration.system import WAIT_S, System
 
 pytestmark = pytest.mark.slow
@@ -25,41 +24,6 @@ BROKER_AWAY_S = 3.0
 def system(kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with System(kafka_bootstrap, tmp_path_factory.mktemp("restart")) as found:
         yield found
-
-
-def sum_of(trades: Trades) -> tuple[int, Decimal]:
-    """Shares and notional."""
-    return (
-        sum(qty for qty, _ in trades.values()),
-        sum((qty * px for qty, px in trades.values()), Decimal(0)),
-    )
-
-
-def reconcile(system: System, order: NewParent) -> None:
-    """OMS, reports, executions, venues and TCA agree to the share and the cent."""
-    system.settle(0.5)  # what is said twice would still come
-    checked = check_log(system.log)
-    check_quiet(checked)
-    at_venues = check_venues(checked, system.journal())
-    found = system.oms(order)
-    cost = system.final_cost(order)
-    assert cost is not None
-    executed = checked.trades(found.order_id)
-    by_oms = (found.filled_qty, sum((q * px for q, px in found.fills.values()), Decimal(0)))
-    said = {
-        "OMS": by_oms,
-        "reports": sum_of(checked.reported[found.order_id]),
-        "executions": sum_of(executed),
-        "venues": sum_of({key: at_venues[key] for key in executed}),
-        "TCA": (cost.cum_qty, cost.notional),
-    }
-    assert len(set(said.values())) == 1, said
-    assert found.cum_qty == found.filled_qty
-    assert (found.ord_status is OrdStatus.FILLED) == (found.filled_qty == found.order_qty)
-    print(f"{order.cl_ord_id}: {found.ord_status.name} {by_oms}, {len(checked.children)} children, "
-          f"invariant held {checked.exposures} times, {checked.fenced} records fenced, "
-          f"{checked.duplicates} fills came twice, OMS told {system.client.ledger.duplicates} "
-          "things twice")  # fmt: skip
 
 
 def completes(system: System, order: NewParent) -> None:
