@@ -106,7 +106,7 @@ class Blotter:
         elif isinstance(record, ChildRefused) and record.cl_ord_id == child.cl_ord_id:
             child.refuse()
         else:
-            child.cancel_asked_ns = None  # the cancel came to nothing; it may be asked again
+            return None  # a cancel came to nothing; it is asked for again in its time
         self.parents[child.order_id].child_changed(child, cum_before, leaves_before)
         return Change(child, ended=child.closed and not was_closed)
 

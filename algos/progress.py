@@ -105,7 +105,9 @@ class Progress:
             return parent.done
         if parent.open_children:
             self._cancel_open(parent, now_ns)
-            self._say_waiting(parent, WaitReason.PENDING_CANCEL, 0, now_ns)
+            away = any(not self._is_live(each.venue) for each in parent.open_children.values())
+            reason = WaitReason.VENUE_DOWN if away else WaitReason.PENDING_CANCEL
+            self._say_waiting(parent, reason, 0, now_ns)
             self._wake(parent, now_ns + SETTLE_NS)
         else:
             self._end(parent, now_ns)
@@ -166,13 +168,18 @@ class Progress:
         )
 
     def _cancel_open(self, parent: Parent, now_ns: int) -> None:
-        """Ask for the end of every open child; an IOC is given time to end by itself."""
+        """Ask for the end of every open child; an IOC is given time to end by itself.
+
+        While its venue is away one request waits there; more of them would leave all at once.
+        """
         for child in list(parent.open_children.values()):
             ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
             if ioc and now_ns - child.decided_ns < IOC_GRACE_NS:
                 continue
             asked_ns = child.cancel_asked_ns
-            if asked_ns is not None and now_ns - asked_ns < CANCEL_RETRY_NS:
+            if asked_ns is not None and (
+                now_ns - asked_ns < CANCEL_RETRY_NS or not self._is_live(child.venue)
+            ):
                 continue
             cancel_id = child_cl_ord_id(parent.order_id, parent.children + 1)
             self.desk.emit(
@@ -181,6 +188,9 @@ class Progress:
                     child.order_qty, now_ns,
                 )
             )  # fmt: skip
+
+    def _is_live(self, venue: str) -> bool:
+        return self.desk.venues.get(venue) is VenueState.LIVE
 
     def _say_waiting(self, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int) -> None:
         parent.waiting = reason

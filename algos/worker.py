@@ -18,10 +18,9 @@ from typing import Any, Final
 import structlog
 
 from algos.blotter import Unusable
-from algos.catalogue import ALGORITHMS
-from algos.decision import target_qty
 from algos.partition import Command, Partition
 from algos.policy import Policy
+from algos.worker_metrics import count, set_gauges
 from bus.codec import Undecodable, dead_letter, decode, encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed, Log, Record, TopicPartition
@@ -33,13 +32,12 @@ from domain.deadletters import DeadLetter
 from domain.fencing import Fence
 from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
-from domain.refusals import WaitReason
-from domain.reports import ParentReport, ParentRequestRejected
+from domain.reports import ParentReport
 from domain.sessions import TradingCalendar
 from headgate import metrics
-from headgate.calendars import load_calendars
+from headgate.calendars import UnknownCalendar, load_calendars
 from headgate.clock import Clock
-from headgate.settings import Settings, load_instruments
+from headgate.settings import Settings, SettingsError, load_instruments
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
 
 logger = structlog.get_logger()
@@ -332,67 +330,38 @@ class Worker:
         )  # fmt: skip
 
 
-def count(command: Command) -> None:
-    """Count what was published."""
-    if isinstance(command, NewChild):
-        metrics.WORKER_CHILDREN.labels(command.venue).inc()
-    elif isinstance(command, (ParentReport, ParentRequestRejected)) and command.reason is not None:
-        metrics.WORKER_REJECTS.labels(command.reason.value).inc()
-
-
-def set_gauges(cores: Iterable[Partition], now_ns: int, stale_ns: int) -> None:
-    """What a dashboard shows of the live parents; once a second, not on the hot path."""
-    parents = [parent for core in cores for parent in core.blotter.live_parents.values()]
-    by_reason = Counter(parent.waiting.value for parent in parents if parent.waiting is not None)
-    for reason in WaitReason:
-        metrics.WORKER_PARENTS_WAITING.labels(reason.value).set(by_reason[reason.value])
-    by_algo = Counter(parent.algo for parent in parents)
-    for algo in ALGORITHMS:
-        metrics.WORKER_PARENTS_LIVE.labels(algo).set(by_algo[algo])
-    by_venue = Counter(child.venue for parent in parents for child in parent.open_children.values())
-    stale = 0
-    for core in cores:
-        for venue in core.venues:
-            metrics.WORKER_CHILDREN_OPEN.labels(venue).set(by_venue[venue])
-        for symbol, market in core.markets.items():
-            live = [each for each in parents if each.instrument.symbol == symbol]
-            due_qty = sum(target_qty(each, now_ns) for each in live)
-            metrics.WORKER_DUE_SHARES.labels(symbol).set(due_qty)
-            metrics.WORKER_FILLED_SHARES.labels(symbol).set(sum(each.cum_qty for each in live))
-            newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
-            if live:
-                metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(
-                    (now_ns - newest_ns) / 1e9
-                )
-                stale += now_ns - newest_ns > stale_ns
-    metrics.WORKER_STALE_SYMBOLS.set(stale)
-
-
 def run(settings: Settings) -> int:
     """Own partitions until SIGTERM (0), the broker fails or another worker takes over (1)."""
     configure_logs("worker", settings.log.level)
     gc.set_threshold(100_000, 50, 1_000)  # a full collection walks every order (performance.md 5)
-    instruments = load_instruments(Path(settings.instruments_file))
-    metrics.announce("worker", settings.hash(), instruments.hash)
     health = Health()
-    serve(settings.http, health)
     stop = StopSignal()
     clock = Clock(settings.clock)
-    today = datetime.fromtimestamp(clock.now_ns() / 1e9, UTC).date()
-    names = [instrument.calendar for instrument in instruments.by_symbol.values()]
-    span = timedelta(days=CALENDAR_DAYS)
-    calendars = load_calendars(names, today - span, today + span)
     try:
+        instruments = load_instruments(Path(settings.instruments_file))
+        metrics.announce("worker", settings.hash(), instruments.hash)
+        serve(settings.http, health)
+        calendars = _calendars(instruments, clock)
         log = KafkaLog(
             settings.bus, group=f"worker-{settings.worker.index}", on_broker=health.broker
         )
         Worker(settings, instruments, calendars, clock, log, health).run(stop)
         log.close()
+    except (SettingsError, UnknownCalendar) as error:
+        logger.error("cannot start", error=str(error))
+        return 2
     except BusFailed as error:
-        metrics.BUS_FAILURES.inc()
         logger.error("bus failed", error=str(error))
         return 1
     except SupersededError as error:
         logger.error("superseded", error=str(error))
         return 1
     return 0
+
+
+def _calendars(instruments: InstrumentTable, clock: Clock) -> dict[str, TradingCalendar]:
+    """The sessions about today of every calendar that an instrument names."""
+    today = datetime.fromtimestamp(clock.now_ns() / 1e9, UTC).date()
+    names = [instrument.calendar for instrument in instruments.by_symbol.values()]
+    span = timedelta(days=CALENDAR_DAYS)
+    return load_calendars(names, today - span, today + span)

@@ -34,16 +34,19 @@ def create_topics(settings: BusSettings) -> list[str]:
                 _created(future)
         for topic, name in wanted.items():
             if name in existing:
-                _configure(admin, topic, name)
+                _configure(admin, topic, name, settings.replication_factor)
             done.append(f"{name}: {'exists' if name in existing else 'created'}")
     except KafkaException as error:
         raise BusFailed(f"topics on {settings.bootstrap_servers}: {error}") from error
     return done
 
 
-def topic_config(topic: Topic) -> dict[str, str]:
-    """The broker's settings of a topic."""
+def topic_config(topic: Topic, replication_factor: int) -> dict[str, str]:
+    """The broker's settings of a topic. What is acknowledged survives the loss of any one replica:
+    all but one must have it (reliability.md 2.2, broker side)."""
     return {
+        "min.insync.replicas": str(max(1, replication_factor - 1)),
+        "unclean.leader.election.enable": "false",
         "cleanup.policy": "delete",
         "retention.ms": str(SPECS[topic].retention_ms),
         "max.message.bytes": str(max(SPECS[topic].max_value_bytes * 2, 1_048_576)),
@@ -55,7 +58,7 @@ def _new_topic(topic: Topic, name: str, settings: BusSettings) -> NewTopic:
         name,
         num_partitions=settings.partitions,
         replication_factor=settings.replication_factor,
-        config=topic_config(topic),
+        config=topic_config(topic, settings.replication_factor),
     )
 
 
@@ -74,9 +77,9 @@ def _check_partitions(name: str, found: int, wanted: int) -> None:
         )
 
 
-def _configure(admin: AdminClient, topic: Topic, name: str) -> None:
+def _configure(admin: AdminClient, topic: Topic, name: str, replication_factor: int) -> None:
     resource = ConfigResource(ConfigResource.Type.TOPIC, name)
-    for key, value in topic_config(topic).items():
+    for key, value in topic_config(topic, replication_factor).items():
         resource.add_incremental_config(
             ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
         )

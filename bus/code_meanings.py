@@ -79,6 +79,5 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "bad_field": "a field is missing, unknown or of the wrong type: `field` names it",
         "illegal_transition": "an execution that its order's status does not allow",
         "unknown_child": "an execution of an order that is not ours",
-        "bad_market_data": "an event that no market can have produced",
     },
 }

@@ -11,7 +11,7 @@ from msgspec import inspect as types
 
 from bus.code_meanings import CODES
 from bus.field_meanings import meaning
-from bus.topics import DAY_MS, SPECS, Topic
+from bus.topics import DAY_MS, FOR_EVER, SPECS, Topic
 from domain import fix_codes
 from domain.instruments import Side
 
@@ -83,8 +83,9 @@ def _topic_table() -> str:
     lines = ["| topic | messages | kept | longest value | format |", "|---|---|---|---|---|"]
     for topic, spec in SPECS.items():
         names = ", ".join(message.__name__ for message in messages_of(topic))
+        kept = "for ever" if spec.retention_ms == FOR_EVER else f"{spec.retention_ms // DAY_MS} d"
         lines.append(
-            f"| `{topic.value}` | {names} | {spec.retention_ms // DAY_MS} d "
+            f"| `{topic.value}` | {names} | {kept} "
             f"| {spec.max_value_bytes // 1024} KiB | {'MessagePack' if spec.msgpack else 'JSON'} |"
         )
     return "\n".join(lines) + "\n"

@@ -15,6 +15,7 @@ from domain.reports import ReportRecord
 from domain.tca import ParentCost
 
 DAY_MS: Final = 86_400_000
+FOR_EVER: Final = -1  # as retention.ms says it
 CONTROL_KEY: Final = "control"  # all of `control` is one ordered sequence
 
 
@@ -74,8 +75,8 @@ SPECS: Final[dict[Topic, TopicSpec]] = {
     Topic.TCA: TopicSpec(
         type=ParentCost, retention_ms=30 * DAY_MS, max_value_bytes=ORDER_RECORD_MAX
     ),
-    Topic.CONTROL: TopicSpec(
-        type=ControlRecord, retention_ms=30 * DAY_MS, max_value_bytes=ORDER_RECORD_MAX
+    Topic.CONTROL: TopicSpec(  # kept for ever: a kill switch holds until it is re-armed
+        type=ControlRecord, retention_ms=FOR_EVER, max_value_bytes=ORDER_RECORD_MAX
     ),
     Topic.DEADLETTER: TopicSpec(
         type=DeadLetter, retention_ms=30 * DAY_MS, max_value_bytes=ORDER_RECORD_MAX

@@ -14,7 +14,6 @@ class DeadLetterReason(StrEnum):
     BAD_FIELD = "bad_field"  # a field is missing, unknown or of the wrong type: `field` names it
     ILLEGAL_TRANSITION = "illegal_transition"
     UNKNOWN_CHILD = "unknown_child"  # an execution of an order that is not ours
-    BAD_MARKET_DATA = "bad_market_data"
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead_letter"):

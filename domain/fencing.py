@@ -2,6 +2,8 @@
 
 Every reader of `children` and `reports` must come to the same verdict, so the rule is one class: a
 record counts if its `claim` is the latest Claim before it in its partition (reliability.md 5.3).
+The log drops old records, the oldest first: where no Claim is left, the greatest claim that records
+carry is that of the Claim that was there.
 """
 
 from typing import Protocol
@@ -22,6 +24,7 @@ class Fence:
 
     def __init__(self) -> None:
         self._latest: dict[int, int] = {}
+        self._claimed: dict[int, bool] = {}  # by partition, whether a Claim itself was seen
         self.ignored = 0
 
     def latest(self, partition: int) -> int | None:
@@ -36,8 +39,11 @@ class Fence:
         if isinstance(record, Claim):
             token = offset if record.claim is None else record.claim
             assert token is not None
+            self._claimed[partition] = True
             self._latest[partition] = max(token, self._latest.get(partition, -1))
             return False
-        good = record.claim == self._latest.get(partition)
+        if record.claim is not None and not self._claimed.get(partition):
+            self._latest[partition] = max(record.claim, self._latest.get(partition, -1))
+        good = record.claim is not None and record.claim == self._latest.get(partition)
         self.ignored += not good
         return good

@@ -15,7 +15,7 @@ class IllegalTransition(Exception):
 
 
 # A child order, as its venue reports on it: (status, ExecType) -> next status.
-# TRADE, TRADE_CANCEL and TRADE_CORRECT change quantities; `child_status_after` then decides between
+# TRADE, TRADE_CANCEL and TRADE_CORRECT change quantities; `settled_by_qty` then decides between
 # NEW, PARTIALLY_FILLED and FILLED, so the target given here is only where a closed order stays.
 # Pairs that look odd and are legal: a fill before the ack (X-A.1.c), a late ack after a fill, a
 # reject after the ack, fills and busts after a cancel (J.1.b), fills after done-for-day.

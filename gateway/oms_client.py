@@ -5,7 +5,7 @@ caller's thread reads answers with `poll`, which books them in `ledger`.
 """
 
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from threading import Event
 from typing import Final
 
@@ -42,7 +42,8 @@ class OmsClient:
 
     def __init__(self, login: Login) -> None:
         self.ledger = Ledger()
-        self._texts: SimpleQueue[str | BaseException] = SimpleQueue()
+        # Not SimpleQueue: in CPython 3.11 its timed get can wait for ever if a signal comes.
+        self._texts: Queue[str | BaseException] = Queue()
         self._session_id = fix.SessionID("FIX.4.4", login.comp_id, login.target_comp_id)
         Path(login.store_dir).mkdir(mode=0o700, parents=True, exist_ok=True)
         # A message with a repeating group must be built against the dictionary, or its fields are
@@ -154,7 +155,7 @@ class OmsClient:
 class _ClientApplication(fix.Application):  # type: ignore[misc]  # quickfix has no types
     """Turns callbacks into texts."""
 
-    def __init__(self, login: Login, texts: "SimpleQueue[str | BaseException]") -> None:
+    def __init__(self, login: Login, texts: "Queue[str | BaseException]") -> None:
         super().__init__()
         self._login = login
         self._texts = texts

@@ -183,11 +183,10 @@ def kill(
     settings: SettingsOption = None,
 ) -> None:
     """Engage the kill switch: nothing new is sent, what is open is cancelled, until none is."""
-    from headgate.kill_switch import engage
+    from headgate.control import Control
 
-    raise typer.Exit(
-        engage(read_settings(settings), author or user(), reason, symbol, venue, wait_s)
-    )
+    control = Control(read_settings(settings), author or user(), reason)
+    raise typer.Exit(control.kill(symbol, venue, wait_s))
 
 
 @app.command()
@@ -199,9 +198,34 @@ def rearm(
     settings: SettingsOption = None,
 ) -> None:
     """Lift the kill switch of exactly this scope."""
-    from headgate.kill_switch import rearm as lift
+    from headgate.control import Control
 
-    raise typer.Exit(lift(read_settings(settings), author or user(), reason, symbol, venue))
+    control = Control(read_settings(settings), author or user(), reason)
+    raise typer.Exit(control.rearm(symbol, venue))
+
+
+@app.command()
+def limits(
+    reason: Annotated[str, typer.Option(help="why; kept with the order")],
+    author: AuthorOption = None,
+    symbol: Annotated[str | None, typer.Option(help="only this symbol")] = None,
+    max_child_qty: Annotated[int | None, typer.Option(help="shares")] = None,
+    max_child_notional: Annotated[
+        str | None, typer.Option(help="in the instrument's currency")
+    ] = None,
+    price_collar: Annotated[
+        float | None, typer.Option(help="fraction of the last market, 0.02 is 2 %")
+    ] = None,
+    messages_per_second: Annotated[int | None, typer.Option(help="to each venue")] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Change limits before the wire while the system runs; what is not given stays."""
+    from headgate.control import Control
+
+    control = Control(read_settings(settings), author or user(), reason)
+    raise typer.Exit(
+        control.limits(symbol, max_child_qty, max_child_notional, price_collar, messages_per_second)
+    )
 
 
 @order.command("new")

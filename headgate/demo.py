@@ -2,7 +2,7 @@
 
 An OMS logs on over a real FIX session; every process runs on an accelerated clock that starts in
 the next New York session. At the end the fills of the OMS, the log, the venues and TCA are put
-side by side; the exit status is 0 only if they agree to the share.
+side by side; the exit status is 0 only if it filled, or Ctrl-C cancelled it, and they agree.
 """
 
 import json
@@ -91,7 +91,7 @@ class Followed:
 
 
 def run_demo(settings: Settings, demo: Demo) -> int:
-    """Run it. 0 only if every share is accounted for and all agree."""
+    """Run it. 0 only if it filled (or was cancelled by Ctrl-C) and all agree to the share."""
     configure_logs("demo", "error")
     stop = StopSignal()
     began_s = time.monotonic()
@@ -231,11 +231,14 @@ class _Run:
         unfilled = self.demo.quantity - said["OMS"]
         agree = len(set(said.values())) == 1 and status in SETTLED and cost is not None
         agree = agree and (status is OrdStatus.FILLED) == (unfilled == 0)
+        done = status is OrdStatus.FILLED or self.stop.is_set  # what Ctrl-C cancelled is as asked
         typer.echo("shares filled, as told by " + ", ".join(f"{k} {v:,}" for k, v in said.items()))
         verdict = "every share is accounted for" if agree else "THEY DO NOT AGREE"
         typer.echo(f"ordered {self.demo.quantity:,} = filled {said['OMS']:,} + unfilled "
                    f"{unfilled:,}; the order is {status.name.lower()}: {verdict}")  # fmt: skip
-        return 0 if agree else 1
+        if agree and not done:
+            typer.echo("but the order was not filled")
+        return 0 if agree and done else 1
 
     def _ended(self) -> bool:
         return self.status() in SETTLED and (

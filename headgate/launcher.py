@@ -35,6 +35,7 @@ PROCESSES: Final = {
 STOP_S: Final = 10.0  # a process that has not drained by then is killed
 RESTARTS_MAX: Final = 20  # a process that dies more often than this will not be helped by another
 RESTART_WAIT_S: Final = 0.5
+SETTLED_S: Final = 300.0  # a process that has lived so long has its deaths before forgiven
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -141,6 +142,8 @@ class Launcher:
             code = child.process.poll()
             if code is None or time.monotonic() - child.started_s < RESTART_WAIT_S:
                 continue
+            if time.monotonic() - child.started_s > SETTLED_S:
+                child.restarts = 0
             if child.restarts >= RESTARTS_MAX:
                 raise LaunchError(f"{child.name} died {child.restarts} times, at last with {code}; "
                                   f"see {self.run_dir}/{child.name}.log")  # fmt: skip

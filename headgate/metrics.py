@@ -33,7 +33,6 @@ BUS_ACK_SECONDS = Histogram(
 )
 BUS_APPENDS = Counter("headgate_bus_appends_total", "Records appended", ["topic"])
 BUS_RECORDS = Counter("headgate_bus_records_total", "Records read", ["topic"])
-BUS_FAILURES = Counter("headgate_bus_failures_total", "Times the bus failed; the process stops")
 DEAD_LETTERS = Counter(
     "headgate_dead_letters_total", "Records that could not be used", ["topic", "reason"]
 )
@@ -63,11 +62,16 @@ WORKER_REJECTS = Counter(
 )
 WORKER_MARKET_DATA_AGE_SECONDS = Gauge(
     "headgate_worker_market_data_age_seconds",
-    "Engine time since the last quote, of symbols with a live parent",
+    "Engine time since the last quote; 0 for symbols without a live parent",
     ["symbol"],
 )
 WORKER_STALE_SYMBOLS = Gauge(
     "headgate_worker_stale_symbols", "Symbols with a live parent and no fresh quote"
+)
+WORKER_DROPPED_EVENTS = Gauge(
+    "headgate_worker_dropped_events",
+    "Quotes and trades that cannot be true, dropped since the worker started",
+    ["symbol"],
 )
 WORKER_FOLD_RECORDS = Counter(
     "headgate_worker_fold_records_total", "Records read to rebuild the state of a partition"

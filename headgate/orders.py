@@ -10,7 +10,7 @@ import typer
 
 from bus.codec import Undecodable, decode, encode
 from bus.kafka import KafkaLog
-from bus.log import END, BusFailed
+from bus.log import BusFailed
 from bus.replay import ends_of, read_to
 from bus.topics import Topic
 from domain.fencing import Fence
@@ -114,12 +114,12 @@ class OrderDesk:
         """Reports as they come."""
         try:
             log = KafkaLog(self._settings.bus, "orders")
-            log.assign({(Topic.REPORTS, each): END for each in range(log.partitions())})
+            fence = _fence_now(log)
             while True:
                 for record in log.poll(0.2):
-                    line = _line(decode(record.topic, record.value))
-                    if line:
-                        typer.echo(line)
+                    message = decode(record.topic, record.value)
+                    if fence.admits(record.partition, message):
+                        typer.echo(_line(message))
         except KeyboardInterrupt:
             return 0
         except (BusFailed, Undecodable) as error:
@@ -129,14 +129,15 @@ class OrderDesk:
         """Append the request and print its answer; 1 if it is refused or none comes."""
         try:
             log = KafkaLog(self._settings.bus, "orders")
-            log.assign({(Topic.REPORTS, p): log.end(Topic.REPORTS, p)
-                        for p in range(log.partitions())})  # fmt: skip
+            fence = _fence_now(log)
             log.append(Topic.PARENTS, request.symbol, encode(Topic.PARENTS, request))
             log.flush(FLUSH_S)
             deadline_s = time.monotonic() + ANSWER_S
             while time.monotonic() < deadline_s:
                 for record in log.poll(0.1):
                     said = decode(record.topic, record.value)
+                    if not fence.admits(record.partition, said):
+                        continue
                     if isinstance(said, (ParentReport, ParentRequestRejected)) and (
                         said.source,
                         said.cl_ord_id,
@@ -160,6 +161,16 @@ def _until_end(log: KafkaLog) -> Iterator[Report]:
         message = decode(record.topic, record.value)
         if fence.admits(record.partition, message):
             yield message
+
+
+def _fence_now(log: KafkaLog) -> Fence:
+    """The claims as of now; `log` then reads what comes after."""
+    fence = Fence()
+    ends = ends_of(log, (Topic.REPORTS,), range(log.partitions()))
+    for record in read_to(log, ends):
+        fence.admits(record.partition, decode(record.topic, record.value))
+    log.assign(ends)
+    return fence
 
 
 def _line(said: object) -> str:

@@ -10,6 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,8 +54,17 @@ class HttpSettings(_Section, frozen=True, kw_only=True):
     port: int = 0
 
 
+class LogLevel(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class LogSettings(_Section, frozen=True, kw_only=True):
-    level: str = "info"
+    level: LogLevel = LogLevel.INFO
 
 
 class WorkerSettings(_Section, frozen=True, kw_only=True):
@@ -70,6 +80,10 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     start_past_bound_s: int = 300
     reject_backoff_ms: int = 1_000
     max_participation_cap: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index < self.count:
+            raise ValueError(f"worker.index {self.index} is not below worker.count {self.count}")
 
 
 class OmsSessionSettings(_Section, frozen=True, kw_only=True):

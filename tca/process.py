@@ -132,7 +132,6 @@ def run(settings: Settings) -> int:
         logger.error("cannot start", error=str(error))
         return 1
     except BusFailed as error:
-        metrics.BUS_FAILURES.inc()
         logger.error("the bus failed", error=str(error))
         return 1
     logger.info("ended")

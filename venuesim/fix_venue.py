@@ -7,7 +7,7 @@ that left one would kill its session or the process (performance.md 3d).
 import sys
 import sysconfig
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Queue
 from typing import Any, Final
 
 import msgspec
@@ -58,7 +58,8 @@ class FixVenues:
         store_dir.mkdir(parents=True, exist_ok=True)
         settings_path = store_dir / f"fix_{'_'.join(each.venue for each in endpoints)}.cfg"
         settings_path.write_text(session_settings(endpoints, store_dir))
-        self.inbound: SimpleQueue[Inbound] = SimpleQueue()
+        # Not SimpleQueue: in CPython 3.11 its timed get can wait for ever if a signal comes.
+        self.inbound: Queue[Inbound] = Queue()
         self._sessions = {
             each.venue: fix.SessionID("FIX.4.4", each.comp_id, each.client_comp_id)
             for each in endpoints
@@ -95,7 +96,7 @@ class FixVenues:
 
 
 class _Application(fix.Application):  # type: ignore[misc]  # quickfix has no stubs
-    def __init__(self, venues: dict[str, str], inbound: SimpleQueue[Inbound]) -> None:
+    def __init__(self, venues: dict[str, str], inbound: Queue[Inbound]) -> None:
         super().__init__()
         self._venues = venues
         self._inbound = inbound

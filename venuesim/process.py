@@ -24,7 +24,7 @@ from domain.instruments import Instrument, InstrumentTable
 from domain.marketdata import Quote, Trade, TradingStatus
 from headgate import metrics
 from headgate.clock import Clock
-from headgate.settings import Settings, VenueSettings, load_instruments
+from headgate.settings import Settings, SettingsError, VenueSettings, load_instruments
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from venuesim.client_orders import Sent, fold
 from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
@@ -212,13 +212,15 @@ def run(settings: Settings, venue_names: tuple[str, ...] = ()) -> int:
     if unknown or not known:
         logger.error("unknown_venues", venues=unknown, known=known)
         return 2
-    instruments = load_instruments(Path(settings.instruments_file))
-    metrics.announce("venuesim", settings.hash(), instruments.hash)
     try:
+        instruments = load_instruments(Path(settings.instruments_file))
+        metrics.announce("venuesim", settings.hash(), instruments.hash)
         log = KafkaLog(settings.bus, group="venuesim")
         return serve_venues(settings, venue_names, instruments, log)
+    except SettingsError as error:
+        logger.error("cannot start", error=str(error))
+        return 2
     except BusFailed as error:
-        metrics.BUS_FAILURES.inc()
         logger.error("bus_failed", error=str(error))
         return 1
 

@@ -103,7 +103,6 @@ def test_every_reason_of_the_codec_has_a_row() -> None:
     others = {  # said by those who read, not by the codec
         DeadLetterReason.ILLEGAL_TRANSITION,
         DeadLetterReason.UNKNOWN_CHILD,
-        DeadLetterReason.BAD_MARKET_DATA,
     }
     assert {reason for _, _, reason, _ in REASONS} == set(DeadLetterReason) - others
 

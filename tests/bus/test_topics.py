@@ -2,7 +2,7 @@
 
 from bus.codec import RAW_MAX
 from bus.memory import BROKER_RECORD_MAX
-from bus.topics import ORDER_RECORD_MAX, REQUEST_RECORD_MAX, SPECS, Topic, topic_name
+from bus.topics import FOR_EVER, ORDER_RECORD_MAX, REQUEST_RECORD_MAX, SPECS, Topic, topic_name
 
 
 def test_a_reject_of_the_longest_request_is_a_readable_report() -> None:
@@ -19,5 +19,6 @@ def test_every_topic_is_specified_within_the_brokers_bounds() -> None:
     assert list(SPECS) == list(Topic)
     for spec in SPECS.values():
         assert RAW_MAX * 2 < spec.max_value_bytes < BROKER_RECORD_MAX
-        assert spec.retention_ms > 0
+        assert spec.retention_ms > 0 or spec.retention_ms == FOR_EVER
+    assert SPECS[Topic.CONTROL].retention_ms == FOR_EVER  # a kill switch holds until re-armed
     assert [topic for topic, spec in SPECS.items() if spec.msgpack] == [Topic.MARKETDATA]

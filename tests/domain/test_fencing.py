@@ -22,11 +22,11 @@ def claim(token: int | None = None) -> Claim:
     ("story", "verdicts"),
     [
         ([claim(), Written(0), Written(0)], [False, True, True]),
-        ([Written(0)], [False]),  # nobody has claimed
+        ([Written(3), Written(2), Written(3)], [True, False, True]),  # its Claim is no longer kept
         ([claim(), claim(), Written(0), Written(1)], [False, False, False, True]),
         ([claim(), Written(0), claim(), Written(0), Written(2)],
          [False, True, False, False, True]),  # the zombie writes after the takeover
-        ([claim(), Written(7)], [False, False]),  # a token that nobody has
+        ([claim(), Written(7), Written(0)], [False, False, True]),  # a token that nobody has
         ([claim(), Written(None)], [False, False]),
     ],
 )  # fmt: skip
@@ -57,4 +57,5 @@ def test_reports_carry_the_token_and_an_older_one_never_comes_back() -> None:
 def test_partitions_do_not_mix() -> None:
     fence = Fence()
     fence.admits(0, claim(), 5)
-    assert not fence.admits(1, Written(5), 6)
+    assert fence.admits(1, Written(2), 6)
+    assert not fence.admits(0, Written(2), 6)

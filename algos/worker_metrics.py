@@ -1,0 +1,60 @@
+"""What the worker's /metrics shows of its cores. Part of its shell: it reads them, and no more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from algos.catalogue import ALGORITHMS
+from algos.decision import target_qty
+from algos.parent import Parent
+from algos.partition import Command, Partition
+from domain.children import NewChild
+from domain.refusals import WaitReason
+from domain.reports import ParentReport, ParentRequestRejected
+from headgate import metrics
+from marketdata.market import SymbolMarket
+
+
+def count(command: Command) -> None:
+    """Count what was published."""
+    if isinstance(command, NewChild):
+        metrics.WORKER_CHILDREN.labels(command.venue).inc()
+    elif isinstance(command, (ParentReport, ParentRequestRejected)) and command.reason is not None:
+        metrics.WORKER_REJECTS.labels(command.reason.value).inc()
+
+
+def set_gauges(cores: Iterable[Partition], now_ns: int, stale_ns: int) -> None:
+    """Once a second: one walk over the live parents, one over the symbols."""
+    by_symbol: dict[str, list[Parent]] = defaultdict(list)
+    by_reason: Counter[str] = Counter()
+    by_algo: Counter[str] = Counter()
+    by_venue: Counter[str] = Counter()
+    for core in cores:
+        for parent in core.blotter.live_parents.values():
+            by_symbol[parent.instrument.symbol].append(parent)
+            by_algo[parent.algo] += 1
+            by_venue.update(child.venue for child in parent.open_children.values())
+            if parent.waiting is not None:
+                by_reason[parent.waiting.value] += 1
+    for reason in WaitReason:
+        metrics.WORKER_PARENTS_WAITING.labels(reason.value).set(by_reason[reason.value])
+    for algo in ALGORITHMS:
+        metrics.WORKER_PARENTS_LIVE.labels(algo).set(by_algo[algo])
+    stale = 0
+    for core in cores:
+        for venue in core.venues:
+            metrics.WORKER_CHILDREN_OPEN.labels(venue).set(by_venue[venue])
+        for market in core.markets.values():
+            stale += _set_symbol(market, by_symbol.get(market.symbol, []), now_ns, stale_ns)
+    metrics.WORKER_STALE_SYMBOLS.set(stale)
+
+
+def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int, stale_ns: int) -> bool:
+    """Show one symbol; whether it is stale and somebody waits for it."""
+    symbol = market.symbol
+    metrics.WORKER_DUE_SHARES.labels(symbol).set(sum(target_qty(p, now_ns) for p in parents))
+    metrics.WORKER_FILLED_SHARES.labels(symbol).set(sum(parent.cum_qty for parent in parents))
+    metrics.WORKER_DROPPED_EVENTS.labels(symbol).set(market.dropped)
+    newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
+    age_ns = now_ns - newest_ns if parents else 0
+    metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(age_ns / 1e9)
+    return age_ns > stale_ns
