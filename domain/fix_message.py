@@ -6,7 +6,8 @@ dictionary has been done by then; what the dictionary cannot know is checked by 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -19,7 +20,16 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?")  # FIX floats hav
 _TIMESTAMP: Final = re.compile(
     r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
 )
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Data fields by the field that says how many bytes they hold: those bytes may be SOH (FIX 4.4
+# volume 1, "data").
+_DATA_OF: Final = {
+    90: 91, 93: 89, 95: 96, 212: 213, 348: 349, 350: 351, 352: 353, 354: 355, 356: 357, 358: 359,
+    360: 361, 362: 363, 364: 365, 618: 619, 621: 622,
+}  # fmt: skip
+_LENGTH_OF: Final = {data: length for length, data in _DATA_OF.items()}
 
 Fields = list[tuple[int, str]]
 
@@ -51,16 +61,20 @@ class FixMessage:
         Bytes that were not UTF-8 (surrogates here) become "?": a fill is booked whatever its
         Text(58) holds, and nothing unencodable goes on to the log.
         """
-        if not text.isascii():
-            text = text.encode("utf-8", "replace").decode()
+        return cls(list(_read(text)))
+
+    @classmethod
+    def parse_strictly(cls, text: str) -> "FixMessage":
+        """As `parse`, but bytes that were not UTF-8 become U+FFFD, which no id may hold: "?" would
+        make two ids one. Raises BadField."""
+        return cls(list(_read(text, "\ufffd")))
+
+    @classmethod
+    def head(cls, text: str) -> "FixMessage":
+        """The fields before the first that cannot be read: enough to say no to a message."""
         fields: Fields = []
-        for pair in text.split(SOH):
-            if not pair:
-                continue
-            tag, equals, value = pair.partition("=")
-            if not equals or not _TAG.fullmatch(tag):
-                raise BadField(0, f"{pair[:32]!r} is not tag=value")
-            fields.append((int(tag), value))
+        with suppress(BadField):
+            fields.extend(_read(text, "\ufffd"))
         return cls(fields)
 
     @property
@@ -113,6 +127,50 @@ class FixMessage:
         if not _TAG.fullmatch(count) or int(count) != len(entries):
             raise BadField(count_tag, f"{count[:32]} announced, {len(entries)} found")
         return entries
+
+
+def _read(text: str, unreadable: str = "?") -> Iterator[tuple[int, str]]:
+    """The fields in their order. Raises BadField where one cannot be read."""
+    is_ascii = text.isascii()
+    # Lengths count bytes: each is one character here until its value is complete.
+    raw = text if is_ascii else text.encode("utf-8", "surrogateescape").decode("latin-1")
+    lengths: dict[int, str] = {}
+    pairs = iter(raw.split(SOH))
+    for pair in pairs:
+        if not pair:
+            continue
+        name, equals, value = pair.partition("=")
+        if not equals or not _TAG.fullmatch(name):
+            raise BadField(0, f"{pair[:32]!r} is not tag=value")
+        tag = int(name)
+        if tag in _DATA_OF:
+            lengths[_DATA_OF[tag]] = value
+        elif tag in lengths:
+            value = _data(tag, value, lengths.pop(tag), pairs)
+        yield tag, value if is_ascii else _decoded(value, unreadable)
+
+
+def _data(tag: int, value: str, length: str, pairs: Iterator[str]) -> str:
+    """A value of exactly `length` bytes, with what follows its SOHs. Raises BadField."""
+    if not _TAG.fullmatch(length):
+        raise BadField(_LENGTH_OF[tag], "not a length")
+    left = int(length) - len(value)
+    parts = [value]
+    while left > 0:
+        more = next(pairs, None)
+        if more is None:
+            break
+        parts.append(more)
+        left -= 1 + len(more)
+    if left:
+        raise BadField(tag, f"not as long as tag {_LENGTH_OF[tag]} says")
+    return SOH.join(parts)
+
+
+def _decoded(value: str, unreadable: str) -> str:
+    """A value of one character a byte as text; each byte that is not UTF-8 as `unreadable`."""
+    text = value.encode("latin-1").decode("utf-8", "surrogateescape")
+    return _SURROGATE.sub(unreadable, text)
 
 
 def fix_text(msg_type: str, fields: Iterable[tuple[int, object]]) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from domain.fix_message import (
     SOH,
     BadField,
+    Fields,
     FixMessage,
     fix_text,
     read_decimal,
@@ -161,3 +162,48 @@ def test_hostile_values_raise_only_bad_field(value: str) -> None:
     for read in (found.integer, found.decimal, found.timestamp_ns):
         with suppress(BadField):
             read(1)
+
+
+@pytest.mark.parametrize(
+    ("pipes", "fields"),
+    [
+        ("354=7|355=abc|def|11=X|", [(354, "7"), (355, "abc\x01def"), (11, "X")]),
+        ("354=7|355=abc|1=2|11=X|", [(354, "7"), (355, "abc\x011=2"), (11, "X")]),
+        ("354=7|11=X|355=abc|1=2|", [(354, "7"), (11, "X"), (355, "abc\x011=2")]),
+        ("354=4|355=é|a|11=X|", [(354, "4"), (355, "é\x01a"), (11, "X")]),
+        ("354=4|355=\udce9\udce8|a|11=X|", [(354, "4"), (355, "??\x01a"), (11, "X")]),
+        ("95=3|96=||||11=X|", [(95, "3"), (96, "\x01\x01\x01"), (11, "X")]),
+        ("95=0|96=|11=X|", [(95, "0"), (96, ""), (11, "X")]),
+        ("93=5|89=a|b=2|10=000|", [(93, "5"), (89, "a\x01b=2"), (10, "000")]),
+    ],
+)
+def test_a_data_field_is_as_long_as_its_length_says(pipes: str, fields: Fields) -> None:
+    assert message(pipes).fields == fields
+
+
+@pytest.mark.parametrize(
+    ("pipes", "tag"),
+    [("354=9|355=abc|def|", 355), ("354=2|355=abc|", 355), ("354=5|355=abc|def|", 355),
+     ("354=x|355=abc|", 354), ("354=-1|355=abc|", 354)],
+)  # fmt: skip
+def test_a_data_field_of_another_length_is_bad(pipes: str, tag: int) -> None:
+    with pytest.raises(BadField) as caught:
+        message(pipes)
+    assert caught.value.tag == tag
+
+
+@given(value=st.text(), tag=st.sampled_from([(90, 91), (354, 355), (621, 622)]))
+def test_data_holds_whatever_its_length_covers(value: str, tag: tuple[int, int]) -> None:
+    size = len(value.encode())
+    found = FixMessage.parse(f"35=D{SOH}{tag[0]}={size}{SOH}{tag[1]}={value}{SOH}11=X{SOH}")
+    assert found.fields == [(35, "D"), (tag[0], str(size)), (tag[1], value), (11, "X")]
+
+
+def test_the_head_of_a_message_ends_before_what_cannot_be_read() -> None:
+    text = "35=D|11=X|354=9|355=abc|1=2|".replace("|", SOH)
+    assert FixMessage.head(text).fields == [(35, "D"), (11, "X"), (354, "9")]
+
+
+def test_what_was_not_utf8_can_be_told_from_a_question_mark() -> None:
+    raw = b"35=D\x0111=a\xe9b\x01".decode("utf-8", "surrogateescape")
+    assert FixMessage.parse_strictly(raw).get(11) == "a\ufffdb"
