@@ -36,6 +36,11 @@ class Inbound:
     bus_available: bool
 
     @property
+    def msg_type(self) -> str:
+        """MsgType(35), or what stands for it in an answer."""
+        return self.message.get(35) or NOTHING
+
+    @property
     def source(self) -> str:
         return SOURCE + self.session
 
@@ -98,7 +103,7 @@ def business_reject(inbound: Inbound, code: int, reason: RejectReason | None, te
     known = cl_ord_id is not None and shown(cl_ord_id, ID_MAX) == cl_ord_id
     fields: Fields = [
         (45, message.get(34, "0") or "0"),
-        (372, message.msg_type),
+        (372, inbound.msg_type),
         *([(379, cl_ord_id)] if known and cl_ord_id is not None else []),
         (380, str(code)),
         (58, shown(said, TEXT_MAX)),

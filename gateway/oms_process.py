@@ -258,11 +258,10 @@ class OmsProcess:
             metrics.OMS_DUPLICATES.labels("answered").inc()
             return
         token = session.mark.began(arrived.seq)
-        # What is not UTF-8 becomes a sign that no id may hold; "?" would make two ids one.
-        text = arrived.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         commands = self.core.on_message(
-            arrived.session, text, self.clock.now_ns(), bus_available=available and self._in_time()
-        )
+            arrived.session, arrived.text, self.clock.now_ns(),
+            bus_available=available and self._in_time(),
+        )  # fmt: skip
         if not commands:
             metrics.OMS_DUPLICATES.labels("request").inc()
         requests = [each.request for each in commands if isinstance(each, AppendRequest)]

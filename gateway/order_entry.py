@@ -76,21 +76,20 @@ class OrderEntry:
         self, session: str, text: str, now_ns: int, *, bus_available: bool = True
     ) -> list[Command]:
         """What to do about one application message."""
-        try:
-            message = FixMessage.parse(text[:MESSAGE_MAX])
-        except BadField:  # only the tail of a message that was cut can be unreadable
-            message = FixMessage.parse(text[:MESSAGE_MAX].rpartition("\x01")[0])
+        message, unreadable = _read(text[:MESSAGE_MAX])
         inbound = Inbound(
             session=session, message=message, now_ns=now_ns, bus_available=bus_available
         )
-        if message.msg_type not in READ_TAGS:
-            reply = f"MsgType(35): {message.msg_type} is not supported"
+        if inbound.msg_type not in READ_TAGS:
+            reply = f"MsgType(35): {inbound.msg_type} is not supported"
             return [business_reject(inbound, 3, RejectReason.UNSUPPORTED, reply)]
         try:
             if len(text) > MESSAGE_MAX:
                 raise Refused(
                     RejectReason.OVERSIZED, "BodyLength(9)", f"more than {MESSAGE_MAX} characters"
                 )
+            if unreadable is not None:
+                raise unreadable
             request = translate(message, inbound.source)
             if isinstance(request, NewParent):
                 return self._on_new(inbound, request)
@@ -180,7 +179,7 @@ class OrderEntry:
 
     def _refusal(self, inbound: Inbound, refused: Refused) -> Reply:
         """A refusal in the form that the request calls for: 8, 9, or j if it has no usable id."""
-        msg_type = inbound.message.msg_type
+        msg_type = inbound.msg_type
         try:
             if msg_type == "D":
                 identifier(inbound.message, 11)
@@ -291,6 +290,15 @@ class OrderEntry:
         self._orders[order.source, order.cl_ord_id] = order
         self._by_source[order.source].append(order)
         return order
+
+
+def _read(text: str) -> tuple[FixMessage, Refused | None]:
+    """A message, or what can be read of it and why that is not all."""
+    try:
+        return FixMessage.parse_strictly(text), None
+    except BadField as error:
+        refused = Refused(RejectReason.MALFORMED, field_name(error.tag), error.text)
+        return FixMessage.head(text), refused
 
 
 def _check_restated(order: Order, restated: tuple[Restated, ...]) -> None:

@@ -258,3 +258,38 @@ def test_an_order_older_than_the_log_of_requests_is_known_by_its_reports() -> No
 def test_the_same_inputs_give_the_same_bytes() -> None:
     texts = [path.read_text() for path in SCENARIOS]
     assert [Play().play(text) for text in texts] == [Play().play(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("data", "account"),
+    [("354=7|355=abc|def", None), ("354=7|355=abc|1=2", None), ("1=ACC|354=3|355=abc", "ACC")],
+)
+def test_a_data_field_may_hold_soh_and_forges_nothing(data: str, account: str | None) -> None:
+    text = request_text("D", ["X", "100"], 1).replace("\x0155=", f"\x01{data}\x0155=")
+    [command] = entry().on_message("OMS", text.replace("|", "\x01"), NOW_NS)
+    assert isinstance(command, AppendRequest)
+    assert isinstance(command.request, NewParent)
+    assert command.request.account == account
+
+
+@pytest.mark.parametrize("end", ["354=9|355=abc|", "354=1|355=abc|", "354=x|355=a|", "loose|"])
+@pytest.mark.parametrize(
+    ("start", "answer"),
+    [
+        ("35=D|34=7|11=X|", "E(X) 8/8 0/0/0/- 103=99 58=malformed "),
+        ("35=F|34=7|11=Y|41=X|", "9(Y,X) 8,r=1 37=NONE 58=malformed "),
+        ("35=H|34=7|11=X|", "j 372=H 379=X 380=0 58=malformed "),
+        ("35=D|34=7|", "j 372=D 379=None 380=0 58=malformed "),
+        ("34=7|", "j 372=[N/A] 379=None 380=3 58=unsupported "),
+    ],
+)
+def test_what_cannot_be_read_is_refused(start: str, answer: str, end: str) -> None:
+    [reply] = entry().on_message("OMS", (start + end).replace("|", "\x01"), NOW_NS)
+    assert shown(reply).startswith(answer)
+
+
+def test_a_long_message_that_is_cut_within_data_is_oversized() -> None:
+    text = request_text("D", ["X", "100"], 1)
+    text += f"354=300000\x01355={'a' * 150_000}\x01{'b' * 149_999}\x01"
+    [reply] = entry().on_message("OMS", text, NOW_NS)
+    assert shown(reply).startswith("E(X) 8/8 100/0/0/- 103=99 58=oversized BodyLength(9)")

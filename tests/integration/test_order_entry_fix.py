@@ -255,9 +255,11 @@ def test_bad_input_is_refused_by_name_and_the_session_goes_on(
         assert oms.answer("3", 45, seq).get(373) == "11"
         oms.send("q", [(11, "q"), (530, 7), (60, timestamp_text(time.time_ns()))])
         assert oms.answer("j", 372, "q").get(380) == "3"
+        oms.send("D", [*order("data"), (354, 7), (355, "abc\x011=2")])  # legal, SOH and all
         oms.send("D", order("good"))
-        worker.wait_parents(1)
-    assert [parent.cl_ord_id for parent in worker.parents] == ["good"]
+        worker.wait_parents(2)
+    assert [parent.cl_ord_id for parent in worker.parents] == ["data", "good"]
+    assert [getattr(parent, "account", "") for parent in worker.parents] == [None, None]
 
 
 def _big_group() -> Pairs:
