@@ -8,7 +8,6 @@ A send that hangs (a venue that does not read, reliability.md section 0 finding 
 process: the restart finds that venue down and serves the others.
 """
 
-import fcntl
 import os
 import sys
 import threading
@@ -37,7 +36,7 @@ from domain.executions import (
     VenueState,
     VenueStateChanged,
 )
-from domain.fix_message import FixMessage
+from domain.fix_message import BadField, FixMessage
 from domain.instruments import InstrumentTable
 from gateway.inbound_low_water import InboundLowWater
 from gateway.risk import Limits
@@ -53,6 +52,7 @@ from gateway.venue_fix import (
     Unreadable,
     VenueInitiator,
 )
+from gateway.venue_store import CannotStart, SessionIn, lock_store, read_acked
 from headgate import metrics
 from headgate.clock import Clock
 from headgate.settings import (
@@ -84,10 +84,6 @@ class Stop(Protocol):
     """Set once the process is to drain and end."""
 
     is_set: bool
-
-
-class CannotStart(Exception):
-    """The store is in use, or is not what its journal says."""
 
 
 class _Failure(Exception):
@@ -122,23 +118,6 @@ def run(settings: Settings) -> int:
             server.server_close()
 
 
-def lock_store(store: Path) -> int:
-    """Take the session store for ourselves; two initiators on one would corrupt both.
-
-    Returns the descriptor that holds the lock. Raises CannotStart.
-    """
-    store.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store.chmod(0o700)
-    os.umask(0o077)
-    held = os.open(store / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(held)
-        raise CannotStart(f"{store} is in use by another process") from error
-    return held
-
-
 def limits_of(settings: LimitSettings) -> Limits:
     """The settings' limits as the checks want them."""
     return Limits(
@@ -162,35 +141,6 @@ def my_venues(settings: Settings) -> list[VenueSettings]:
 
 
 @dataclass(slots=True)
-class _SessionIn:
-    """What one venue has sent us, and how far that is durable. `acked`: what the file says."""
-
-    path: Path
-    water: InboundLowWater
-    acked: int
-
-    def write(self) -> None:
-        """Journal the low water if it moved. Survives kill -9; an older one only costs resends."""
-        if self.water.acked == self.acked:
-            return
-        self.acked = self.water.acked
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(f"{self.acked}\n")
-        fresh.replace(self.path)
-
-
-def read_acked(path: Path) -> int:
-    """The journalled low water; 0 if there is none."""
-    try:
-        text = path.read_text().strip()
-    except FileNotFoundError:
-        return 0
-    if not text.isdecimal():
-        raise CannotStart(f"{path} is damaged: remove it to have everything sent again")
-    return int(text)
-
-
-@dataclass(slots=True)
 class VenueProcess:
     """The loop. `log` belongs to it."""
 
@@ -202,8 +152,8 @@ class VenueProcess:
     core: VenueAccess = field(init=False)
     clock: Clock = field(init=False)
     initiator: VenueInitiator = field(init=False)
+    inbound: dict[str, SessionIn] = field(default_factory=dict)  # by venue
     _venues: list[VenueSettings] = field(default_factory=list)
-    _sessions: dict[str, _SessionIn] = field(default_factory=dict)
     _unacked: int = 0
     _fenced: int = 0
     _timer_s: float = 0.0
@@ -220,7 +170,7 @@ class VenueProcess:
         try:
             self._perform(self.core.start(self._now()))
             self.health.clear("start")
-            logger.info("serving", venues=list(self._sessions))
+            logger.info("serving", venues=list(self.inbound))
             while not stop.is_set:
                 self._turn(POLL_S)
             self._drain()
@@ -266,7 +216,7 @@ class VenueProcess:
         if acked + 1 < expected:
             logger.info("asking again", venue=venue, first=acked + 1, expected=expected)
             self.initiator.expect(venue, acked + 1)
-        self._sessions[venue] = _SessionIn(path, InboundLowWater(acked), acked)
+        self.inbound[venue] = SessionIn(path, InboundLowWater(acked), acked)
 
     def _fold(self) -> None:
         """Read `control`, `children` and `executions` as they stand, then go on from there."""
@@ -346,9 +296,10 @@ class VenueProcess:
                 event = self.events.get_nowait()
             except Empty:
                 return
-            self._on_event(event)
+            self.on_event(event)
 
-    def _on_event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
+        """What a FIX session saw. Raises _Failure."""
         match event:
             case Arrived():
                 self._on_arrived(event)
@@ -365,7 +316,7 @@ class VenueProcess:
 
     def _on_arrived(self, arrived: Arrived) -> None:
         """Let the core read it; its number is done once all that came of it is durable."""
-        session = self._sessions[arrived.venue]
+        session = self.inbound[arrived.venue]
         session.water.saw(arrived.msg_seq_num, arrived.msg_type)
         now = self._now()
         if arrived.msg_type in ("8", "9", "j", "3"):
@@ -375,6 +326,15 @@ class VenueProcess:
             return
         if arrived.msg_type not in ("0", "4", "A"):
             return
+        try:
+            self._on_session_message(arrived, session, now)
+        except BadField as error:
+            # Nothing of ours is in it; what it leaves unmarked is asked for again at a restart.
+            logger.error("a session message cannot be read", venue=arrived.venue, error=str(error))
+            self.core.on_unreadable(arrived.venue)
+
+    def _on_session_message(self, arrived: Arrived, session: SessionIn, now: Now) -> None:
+        """A Heartbeat(0), SequenceReset(4) or Logon(A). Raises BadField."""
         message = FixMessage.parse(arrived.text)
         if arrived.msg_type == "0":
             self._perform(self.core.on_heartbeat(arrived.venue, message.get(112), now))
@@ -382,7 +342,7 @@ class VenueProcess:
             _on_sequence_reset(session, message)
         elif message.get(141) == "Y":
             logger.error("the venue counts its messages anew", venue=arrived.venue)
-            session.water = InboundLowWater(arrived.msg_seq_num)
+            session.count_anew(arrived.msg_seq_num)
             self.core.on_reset(arrived.venue)
 
     # -- effects -------------------------------------------------------------------------------
@@ -439,7 +399,6 @@ class VenueProcess:
     def _append(self, topic: Topic, key: str, partition: int | None, record: object,
                 on_ack: OnAck | None) -> None:  # fmt: skip
         self.log.append(topic, key, encode(topic, record), partition=partition, on_ack=on_ack)
-        metrics.BUS_APPENDS.labels(topic.value).inc()
         if self._unacked > UNACKED_MAX:
             raise _Failure(f"{self._unacked} records are not acknowledged")
 
@@ -471,7 +430,7 @@ class VenueProcess:
 
     def _show(self) -> None:
         book = self.core.book
-        counts = dict.fromkeys(self._sessions, 0)
+        counts = dict.fromkeys(self.inbound, 0)
         for child in book.open.values():
             counts[child.terms.venue] = counts.get(child.terms.venue, 0) + 1
         for venue, count in counts.items():
@@ -483,7 +442,7 @@ class VenueProcess:
         metrics.VENUE_KILL_OPEN_CHILDREN.set(kills.open_children())
 
     def _journal(self) -> None:
-        for session in self._sessions.values():
+        for session in self.inbound.values():
             session.write()
 
     def _watch_sends(self) -> None:
@@ -514,9 +473,9 @@ class VenueProcess:
         self._journal()
 
 
-def _on_sequence_reset(session: _SessionIn, message: FixMessage) -> None:
+def _on_sequence_reset(session: SessionIn, message: FixMessage) -> None:
     new_seq_no = message.integer(36)
     if message.get(123) == "Y":
         session.water.gap_filled(new_seq_no)
     else:
-        session.water = InboundLowWater(new_seq_no - 1)
+        session.count_anew(new_seq_no - 1)

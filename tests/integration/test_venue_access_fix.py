@@ -32,7 +32,8 @@ from domain.fix_codes import ExecType, OrdType, TimeInForce
 from domain.instruments import Instrument, InstrumentTable, Side, TickBand
 from domain.marketdata import Quote
 from domain.refusals import RefusalReason
-from gateway.venue_process import CannotStart, VenueProcess, lock_store
+from gateway.venue_process import VenueProcess
+from gateway.venue_store import CannotStart, lock_store
 from headgate.settings import (
     Settings,
     VenueAccessSettings,
