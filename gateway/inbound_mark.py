@@ -63,6 +63,11 @@ class InboundMark:
         """The message `seq` needs nothing more, nor does any number that it skips."""
         self.done(self.began(seq))
 
+    def count_anew(self) -> None:
+        """Numbers start at 1 again. What is pending is forgotten; its tokens stay unknown."""
+        self._entries.clear()
+        self.mark = self._last = 0
+
     @property
     def pending(self) -> int:
         """How many messages are begun and not done, with those done behind one that is not."""

@@ -39,6 +39,12 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     seq: int
 
 
+class Reset(msgspec.Struct, frozen=True, gc=False):
+    """The OMS's Logon(A) said ResetSeqNumFlag(141)=Y: its messages are counted anew."""
+
+    session: str
+
+
 class LoggedOn(msgspec.Struct, frozen=True, gc=False):
     session: str
 
@@ -50,6 +56,7 @@ class LoggedOff(msgspec.Struct, frozen=True, gc=False):
 class Sent(msgspec.Struct, frozen=True, gc=False):
     """A message is in the session's store, and on the wire if the OMS is logged on."""
 
+    session: str
     partition: int
     token: int
 
@@ -60,7 +67,7 @@ class Failed(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-Event = Arrived | Seen | LoggedOn | LoggedOff | Sent | Failed
+Event = Arrived | Seen | Reset | LoggedOn | LoggedOff | Sent | Failed
 
 
 class OmsApplication(fix.Application):  # type: ignore[misc]  # quickfix has no types
@@ -96,6 +103,8 @@ class OmsApplication(fix.Application):  # type: ignore[misc]  # quickfix has no 
                 self._events.put(Seen(session, int(header.getField(34))))
             elif kind == "A":
                 granted = _may_log_on(self._sessions.get(session), message)
+                if _field(message, 141) == "Y":
+                    self._events.put(Reset(session))
         except BaseException as error:
             self._events.put(Failed(f"fromAdmin: {error!r}"))
         if not granted:
@@ -139,18 +148,24 @@ class SessionSender:
 
     def __init__(self, session_id: fix.SessionID, events: "SimpleQueue[Event]") -> None:
         self._session_id = session_id
+        self._session = session_id.getTargetCompID().getString()
         self._events = events
         self._queue: SimpleQueue[tuple[str, int, int] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name=f"send {session_id}", daemon=True)
         self._thread.start()
 
     def send(self, text: str, partition: int, token: int) -> None:
-        """Send `text`; Sent(partition, token) follows when it is stored."""
+        """Send `text`; Sent follows when it is stored."""
         self._queue.put((text, partition, token))
 
     @property
     def waiting(self) -> int:
         return self._queue.qsize()
+
+    @property
+    def is_alive(self) -> bool:
+        """False once a send has failed."""
+        return self._thread.is_alive()
 
     def stop(self, timeout_s: float) -> bool:
         """Send what is queued, then end; False if that takes too long."""
@@ -166,7 +181,7 @@ class SessionSender:
                 if not fix.Session.sendToTarget(fix.Message(text, False), self._session_id):
                     self._events.put(Failed(f"{self._session_id}: the message store failed"))
                     return
-                self._events.put(Sent(partition, token))
+                self._events.put(Sent(self._session, partition, token))
         except BaseException as error:
             self._events.put(Failed(f"{self._session_id}: {error!r}"))
 

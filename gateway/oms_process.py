@@ -1,8 +1,8 @@
 """The order entry process: FIX sessions to OMSs on one side, `parents` and `reports` on the other.
 
 One loop thread owns the log and the core. Each time round: read the log, fold, queue what OMSs must
-hear; take what OMSs sent, decide, append, answer; then journal what is durable and commit what was
-told. What is decided, is decided in gateway.order_entry.
+hear; take what OMSs sent, decide, append, answer; then journal what is durable and what was told.
+What is decided, is decided in gateway.order_entry.
 """
 
 import fcntl
@@ -25,8 +25,19 @@ from domain.fix_message import fix_text
 from domain.parents import NewParent, ParentRequest
 from gateway.inbound_mark import InboundMark, MarkJournal, first_to_ask_for
 from gateway.oms_answers import Reply
-from gateway.oms_fix import Arrived, Event, Failed, LoggedOff, LoggedOn, OmsAcceptor, Seen, Sent
+from gateway.oms_fix import (
+    Arrived,
+    Event,
+    Failed,
+    LoggedOff,
+    LoggedOn,
+    OmsAcceptor,
+    Reset,
+    Seen,
+    Sent,
+)
 from gateway.order_entry import AppendRequest, OrderEntry
+from gateway.told_marks import ToldMarks
 from headgate import metrics
 from headgate.clock import Clock
 from headgate.settings import OmsSettings, Settings
@@ -34,7 +45,7 @@ from headgate.telemetry import Health, StopSignal, configure_logs, serve
 
 POLL_S: Final = 0.001  # an OMS's message waits at most this long for the loop
 TAKE_MAX: Final = 500  # FIX events handled before the log is looked at again
-SETTLE_S: Final = 0.1  # how often the marks are journalled and the positions committed
+SETTLE_S: Final = 0.1  # how often the marks are journalled
 # An append that is not acknowledged for so long means that the broker is away: nothing new is
 # taken until it answers. Statuses still are, from memory.
 ACK_LATE_S: Final = 1.0
@@ -100,6 +111,12 @@ class _SessionIn:
     journal: MarkJournal
     answered: frozenset[int]  # answered before the restart; ignored when they come again
 
+    def count_anew(self) -> None:
+        """The OMS begins to count again: nothing of the old count can come again."""
+        self.mark.count_anew()
+        self.answered = frozenset()
+        self.journal.write(self.mark)
+
 
 @dataclass(slots=True)
 class OmsProcess:
@@ -113,8 +130,7 @@ class OmsProcess:
     clock: Clock = field(init=False)
     acceptor: OmsAcceptor = field(init=False)
     _sessions: dict[str, _SessionIn] = field(default_factory=dict)
-    _told: dict[int, InboundMark] = field(default_factory=dict)  # by partition of `reports`
-    _committed: dict[int, int] = field(default_factory=dict)
+    _told: dict[str, ToldMarks] = field(default_factory=dict)  # by session
     _appended_s: dict[tuple[str, int], float] = field(default_factory=dict)  # not acknowledged
     _retold: list[tuple[int, int, Reply]] = field(default_factory=list)
     _settled_s: float = 0.0
@@ -130,7 +146,7 @@ class OmsProcess:
             self._fold()
             self._open_sessions()
             self.acceptor.start()
-        except (BusFailed, OSError) as error:
+        except (BusFailed, OSError, _SessionFailed) as error:
             logger.error("cannot start", error=str(error))
             return 1
         self.health.clear("start")
@@ -163,13 +179,13 @@ class OmsProcess:
     # -- start ---------------------------------------------------------------------------------
 
     def _fold(self) -> None:
-        """Read `parents` and `reports` whole; keep for sending what was not committed as told."""
+        """Read `parents` and `reports` whole; keep for sending what is not marked as told."""
         partitions = range(self.log.partitions())
-        for partition in partitions:
-            committed = self.log.committed(Topic.REPORTS, partition) or 0
-            self._told[partition] = InboundMark(mark=committed)
-            self._committed[partition] = committed
         ends = ends_of(self.log, (Topic.PARENTS, Topic.REPORTS), partitions)
+        for session in self.settings.oms.sessions:
+            path = Path(self.settings.oms.store_dir) / f"{session.comp_id}.told"
+            marks = ToldMarks(path, [ends[Topic.REPORTS, partition] for partition in partitions])
+            self._told[session.comp_id] = marks
         for record in read_to(self.log, ends, self.health.beat):
             self._on_record(record, folding=True)
         self.log.assign(ends)
@@ -191,8 +207,16 @@ class OmsProcess:
             )
             metrics.OMS_SESSIONS_UP.labels(session).set(0)
         for partition, token, reply in self._retold:
+            self._wait_for_room(reply.session)
             self._send(reply, partition, token, poss_resend=True)
         self._retold.clear()
+
+    def _wait_for_room(self, session: str) -> None:
+        """Without a mark there are days of reports to tell again: more than may be queued."""
+        sender = self.acceptor.senders[session]
+        while sender.waiting >= WAITING_MAX and sender.is_alive:
+            self.health.beat()
+            time.sleep(POLL_S)
 
     # -- the log -------------------------------------------------------------------------------
 
@@ -208,13 +232,11 @@ class OmsProcess:
         except Undecodable as fault:
             if record.topic is Topic.REPORTS and not folding:  # `parents` is the worker's to bury
                 self._bury(record, fault)
-        if record.topic is not Topic.REPORTS or record.offset < self._committed[record.partition]:
-            return
-        told = self._told[record.partition]
-        if not replies:
-            told.saw(record.offset + 1)
         for reply in replies:  # one report leads to one message at most
-            token = told.began(record.offset + 1)
+            told = self._told[reply.session]
+            if told.is_told(record.partition, record.offset):
+                continue
+            token = told.began(record.partition, record.offset)
             if folding:
                 self._retold.append((record.partition, token, reply))
             else:
@@ -240,9 +262,12 @@ class OmsProcess:
             self._on_arrived(event)
         elif isinstance(event, Sent):
             if event.partition != _NO_PARTITION:
-                self._told[event.partition].done(event.token)
+                self._told[event.session].done(event.partition, event.token)
         elif isinstance(event, Seen):
             self._sessions[event.session].mark.saw(event.seq)
+        elif isinstance(event, Reset):
+            logger.warning("the OMS counts its messages anew", session=event.session)
+            self._sessions[event.session].count_anew()
         elif isinstance(event, LoggedOn | LoggedOff):
             up = isinstance(event, LoggedOn)
             metrics.OMS_SESSIONS_UP.labels(event.session).set(up)
@@ -309,17 +334,8 @@ class OmsProcess:
     # -- what is done --------------------------------------------------------------------------
 
     def _settle(self) -> None:
-        """Journal what came in and is durable; commit what was told."""
-        for session in self._sessions.values():
-            session.journal.write(session.mark)
-        moved = {
-            (Topic.REPORTS, partition): told.mark
-            for partition, told in self._told.items()
-            if told.mark > self._committed[partition]
-        }
-        if moved:
-            self.log.commit(moved)
-            self._committed |= {partition: mark for (_, partition), mark in moved.items()}
+        """Journal what came in and is durable, and what was told."""
+        self._write_marks()
         if self._in_time():
             self.health.clear("bus")
         else:
@@ -356,11 +372,6 @@ class OmsProcess:
                 self._on_event(event)
             elif isinstance(event, Failed):
                 code = 1
-        try:
-            self._settle()
-        except BusFailed as error:
-            logger.error("cannot commit", error=str(error))
-            code = 1
         self._write_marks()
         self.log.close()
         logger.info("ended", code=code)
@@ -369,6 +380,8 @@ class OmsProcess:
     def _write_marks(self) -> None:
         for session in self._sessions.values():
             session.journal.write(session.mark)
+        for marks in self._told.values():
+            marks.write()
 
 
 class _SessionFailed(Exception):

@@ -73,3 +73,15 @@ def test_a_journal_that_is_no_journal_asks_for_everything(tmp_path: Path) -> Non
 def test_a_restart_never_skips_what_the_engine_still_expects() -> None:
     assert first_to_ask_for(expected=7, mark=3) == 4
     assert first_to_ask_for(expected=7, mark=9) == 7
+
+
+def test_counting_anew_forgets_what_was_pending_and_its_tokens() -> None:
+    mark = InboundMark(mark=4)
+    old = mark.began(9)
+    mark.count_anew()
+    assert (mark.mark, mark.pending) == (0, 0)
+    new = mark.began(2)
+    mark.done(old)
+    assert mark.mark == 1
+    mark.done(new)
+    assert mark.mark == 2

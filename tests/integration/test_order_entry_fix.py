@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,7 +31,7 @@ from gateway.inbound_mark import MarkJournal
 from gateway.oms_client import Login, OmsClient
 from gateway.oms_ledger import Answer, OrderReport, RequestRejected
 from gateway.oms_process import OmsProcess
-from headgate.settings import BusSettings, OmsSettings, Settings
+from headgate.settings import BusSettings, OmsSessionSettings, OmsSettings, Settings
 from headgate.telemetry import Health
 from tests.integration.kafka_broker import PORTS
 from tests.integration.scripted_oms import ScriptedOms
@@ -293,6 +294,43 @@ def test_reports_reach_an_oms_that_was_away_once(entry: OrderEntryProcess, worke
         assert all(got.get(97) == "Y" for got in late)
 
 
+def test_what_another_instance_told_is_not_taken_for_told(
+    entry: OrderEntryProcess, worker: Worker
+) -> None:
+    with ScriptedOms(entry.port) as oms:
+        oms.logon()
+        oms.send("D", order("A"))
+        worker.wait_parents(1)
+        entry.kill()
+        away = worker.report("A", "F", "1", cum=100, last=100)
+        other = KafkaLog(entry.bus, "oms")  # an instance for other sessions, on the same bus
+        ends = {(Topic.REPORTS, each): other.end(Topic.REPORTS, each) for each in range(2)}
+        other.commit(ends)
+        other.close()
+        oms.drop()
+        entry.start()
+        oms.logon()
+        assert oms.answer("8", 17, away).get(97) == "Y"
+
+
+def test_who_lost_its_store_tells_everything_again(
+    entry: OrderEntryProcess, worker: Worker
+) -> None:
+    with ScriptedOms(entry.port) as oms:
+        oms.logon()
+        oms.send("D", order("A"))
+        worker.wait_parents(1)
+        told = worker.report("A", "F", "1", cum=100, last=100)
+        assert oms.answer("8", 17, told).get(97) is None
+        oms.settle(0.5)  # its mark is written
+    entry.kill()
+    shutil.rmtree(entry.directory / "store")
+    entry.start()
+    with ScriptedOms(entry.port) as oms:
+        oms.logon()
+        assert oms.answer("8", 17, told).get(97) == "Y"
+
+
 def test_a_killed_gateway_loses_no_order_and_takes_none_twice(
     entry: OrderEntryProcess, worker: Worker
 ) -> None:
@@ -441,3 +479,26 @@ def test_while_the_log_does_not_answer_nothing_is_taken(tmp_path: Path) -> None:
     assert codes == [1]
     # A is asked for again, B was answered and is not.
     assert MarkJournal(tmp_path / "store" / "OMS.acked").read() == (1, [3, 4])
+
+
+def test_a_reset_forgets_what_was_answered_before_the_restart(tmp_path: Path) -> None:
+    port, log = free_port(), MemoryLog(Broker(), "oms")
+    session = OmsSessionSettings(comp_id="RESET")  # QuickFIX knows sessions by name
+    settings = Settings(
+        oms=OmsSettings(port=port, store_dir=str(tmp_path), sessions=(session,))
+    )
+    (tmp_path / "RESET.acked").write_text("1 3\n")
+    stop = Running()
+    process = OmsProcess(settings, log, Health())
+    thread = Thread(target=process.run, args=(stop,))
+    thread.start()
+    with ScriptedOms(port, "RESET") as oms:
+        oms.logon((141, "Y"))
+        oms.send("D", order("A"))
+        again: Pairs = [(43, "Y"), (122, timestamp_text(time.time_ns()))]
+        oms.send("D", [*again, *order("B")])
+        oms.send("H", [(11, "B"), (55, "IBM"), (54, 1)])
+        assert oms.answer("8", 11, "B").get(39) == "A"
+    stop.is_set = True
+    thread.join(WAIT_S)
+    assert MarkJournal(tmp_path / "RESET.acked").read() == (4, [])
