@@ -174,6 +174,7 @@ class ChildBook:
             request.is_sent = True
             if isinstance(request.command, CancelChild):
                 child.cancel_wall_ns = wall_ns
+                _drop_older_cancels(child, record.cl_ord_id)
         elif record.cl_ord_id == child.terms.cl_ord_id:
             child.is_sent, child.sent_wall_ns = True, wall_ns
 
@@ -261,6 +262,15 @@ class ChildBook:
             self.open[child.terms.cl_ord_id] = child
         else:
             self.open.pop(child.terms.cl_ord_id, None)
+
+
+def _drop_older_cancels(child: Child, cl_ord_id: str) -> None:
+    """Cancels that waited for the venue and were overtaken by this one: its answer is theirs."""
+    for name, request in list(child.requests.items()):
+        if name == cl_ord_id:
+            return
+        if isinstance(request.command, CancelChild) and not request.is_sent:
+            del child.requests[name]
 
 
 def _apply(child: Child, execution: Execution) -> bool:

@@ -29,6 +29,7 @@ from domain.marketdata import MarketEvent
 from domain.refusals import RefusalReason
 from gateway.child_book import Applied, Child, ChildBook, Seen
 from gateway.kill_switch import KillSwitch
+from gateway.overdue import Overdue
 from gateway.pre_trade import PreTrade
 from gateway.risk import Limits, LimitTable, Refusal
 from gateway.venue_commands import Command, Now, Publish, SendFix
@@ -63,8 +64,9 @@ class VenueAccess:
                                limits=LimitTable(limits))  # fmt: skip
         self.venues = {name: VenueSession(venue=name, status_timeout_ns=status_timeout_ns)
                        for name in sessions}  # fmt: skip
-        self.silent: dict[str, dict[str, Child]] = {}  # by venue: sent, and not spoken of yet
+        self._overdue = {name: Overdue(status_timeout_ns) for name in sessions}
         self._by = by
+        self._progress_by = f"{by}:{','.join(sessions)}"  # of a kill: whose children are counted
         self._session_names = dict(sessions)
         self._elsewhere = frozenset(venues) - frozenset(sessions)
         self._instruments = instruments
@@ -95,7 +97,10 @@ class VenueAccess:
         for session in self.venues.values():
             done += session.told(now)
         for child in list(self.book.open.values()):
-            if child.terms.venue not in self.venues:
+            if child.terms.venue in self.venues:
+                if child.is_sent:
+                    self._overdue[child.terms.venue].watch(child)
+            else:
                 text = f"no venue {child.terms.venue!r}"
                 done += self._refused(child.terms, Refusal(RefusalReason.UNKNOWN_VENUE, text), now)
         return done
@@ -105,6 +110,8 @@ class VenueAccess:
     def on_child(self, partition: int, offset: int, record: ChildRecord,
                  now: Now) -> list[Command]:  # fmt: skip
         """Send a worker's command or refuse it. Seen before with the same content: nothing."""
+        if isinstance(record, Claim):
+            return self._on_claim(partition, offset, record, now)
         command = self._admitted(partition, offset, record)
         if command is None:
             return []
@@ -122,6 +129,12 @@ class VenueAccess:
         if self.venues[command.venue].state is not VenueState.LIVE:
             return []  # a cancel waits for its venue; all else was refused
         return self._sent(command, now)
+
+    def _on_claim(self, partition: int, offset: int, claim: Claim, now: Now) -> list[Command]:
+        """A new worker is told where the venues stand: the log may have dropped what it was told
+        last, by its age."""
+        self.book.fence.admits(partition, claim, offset)
+        return [told for session in self.venues.values() for told in session.told(now, partition)]
 
     def on_control(self, record: ControlRecord, now: Now) -> list[Command]:
         """Obey an operator. A kill's cancels and its first progress follow at once."""
@@ -147,7 +160,7 @@ class VenueAccess:
             if session.state is VenueState.LIVE:
                 if before is not VenueState.LIVE:
                     done += self._waiting_cancels(session.venue, now)
-                self._ask_of_silent(session, now)
+                self._overdue[session.venue].ask(session, now.wall_ns)
         return done + self._own_cancels(now) + self._kill_progress(now)
 
     def on_order_out(self, venue: str, msg_seq_num: int, cl_ord_id: str) -> None:
@@ -336,11 +349,11 @@ class VenueAccess:
             symbol=command.symbol,
             sent_ns=now.engine_ns,
         )
-        if isinstance(command, NewChild):
-            child = self.book.children[command.cl_ord_id]
-            self.silent.setdefault(command.venue, {})[command.cl_ord_id] = child
         send = SendFix(venue=command.venue, msg_type=msg_type, fields=fields)
-        return [send, *self._publish(record, now)[1]]
+        done = [send, *self._publish(record, now)[1]]
+        if isinstance(command, NewChild):
+            self._overdue[command.venue].watch(self.book.children[command.cl_ord_id])
+        return done
 
     def _message(self, command: ChildCommand, now: Now) -> tuple[str, Fields]:
         if isinstance(command, NewChild):
@@ -351,12 +364,15 @@ class VenueAccess:
         return "G", replace_request(command, child.terms, child.last_sent_id, now.engine_ns)
 
     def _waiting_cancels(self, venue: str, now: Now) -> list[Command]:
-        """Cancels that came while the venue was away: those of orders that are still open."""
-        waiting = [request.command for child in self.book.open.values()
-                   if child.terms.venue == venue
-                   for request in child.requests.values()
-                   if isinstance(request.command, CancelChild) and not request.is_sent]  # fmt: skip
-        return [done for command in waiting for done in self._sent(command, now)]
+        """Of each open order the last cancel that came while the venue was away; a worker asks
+        again as long as it hears nothing, and one cancel answers for them all."""
+        newest = {
+            child.terms.cl_ord_id: request.command
+            for child in self.book.open.values() if child.terms.venue == venue
+            for request in child.requests.values()
+            if isinstance(request.command, CancelChild) and not request.is_sent
+        }  # fmt: skip
+        return [done for command in newest.values() for done in self._sent(command, now)]
 
     def _own_cancels(self, now: Now) -> list[Command]:
         """Cancel what a kill switch covers, and what no venue would tell us about."""
@@ -401,20 +417,10 @@ class VenueAccess:
             number += 1
         return f"{base}K{number}"
 
-    def _ask_of_silent(self, session: VenueSession, now: Now) -> None:
-        """An order that its venue has not spoken of for long is asked after (fault G21)."""
-        silent = self.silent.setdefault(session.venue, {})
-        for name, child in list(silent.items()):  # the longest silent first
-            if child.is_open and not child.is_known:
-                if now.wall_ns - child.sent_wall_ns < self._status_timeout_ns:
-                    return
-                session.ask(child)
-            del silent[name]
-
     def _kill_progress(self, now: Now) -> list[Command]:
         if not self.kills.engaged:
             return []
-        news = self.kills.news(self.book.open.values(), self._by, now.engine_ns)
+        news = self.kills.news(self.book.open.values(), self._progress_by, now.engine_ns)
         for progress in news:
             self.kills.note(progress)
         return [Publish(symbol=None, record=progress) for progress in news]
@@ -430,7 +436,7 @@ class VenueAccess:
             case SetLimits():
                 self.checks.limits.apply(record)
             case KillProgress():
-                if record.by == self._by:
+                if record.by == self._progress_by:
                     self.kills.note(record)
 
     def _apply(self, record: ExecutionRecord, now: Now) -> Applied:

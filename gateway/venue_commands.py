@@ -26,10 +26,11 @@ class SendFix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True):
-    """Append this record, keyed by `symbol`; `symbol` None: once to every partition."""
+    """Append this record, keyed by `symbol`; `symbol` None: to `partition`, or to every one."""
 
     symbol: str | None
     record: ExecutionRecord | KillProgress | DeadLetter
+    partition: int | None = None
 
 
 Command = SendFix | Publish

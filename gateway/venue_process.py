@@ -374,7 +374,8 @@ class VenueProcess:
             self._append(Topic.DEADLETTER, record.key, None, record, on_ack())
         elif command.symbol is None:
             self._count(record)
-            for partition in range(self.log.partitions()):
+            one = command.partition
+            for partition in range(self.log.partitions()) if one is None else (one,):
                 self._append(Topic.EXECUTIONS, "", partition, record, on_ack())
         else:
             self._count(record)

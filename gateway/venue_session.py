@@ -111,10 +111,10 @@ class VenueSession:
             self.questions.clear()
         return done
 
-    def told(self, now: Now) -> list[Command]:
-        """Where the venue stands, for every partition."""
+    def told(self, now: Now, partition: int | None = None) -> list[Command]:
+        """Where the venue stands, for one partition or for every one."""
         changed = VenueStateChanged(venue=self.venue, state=self.state, at_ns=now.engine_ns)
-        return [Publish(symbol=None, record=changed)]
+        return [Publish(symbol=None, partition=partition, record=changed)]
 
     def unclear(self) -> list[Child]:
         """Open children that the venue would not tell us about: they are to be cancelled."""
@@ -141,6 +141,10 @@ class VenueSession:
                     if isinstance(request.command, ReplaceChild)]  # fmt: skip
         for name in (child.cl_ord_id, *replaces):
             self.questions.setdefault(name, Question(child=child, cl_ord_id=name))
+
+    def give_up(self, child: Child) -> None:
+        """Have a child cancelled: no word of the venue's about it helps."""
+        self._unclear[child.terms.cl_ord_id] = child
 
     def on_status(self, execution: Execution, now: Now) -> list[Command]:
         """A status answer. One that nobody asked for is news, and nothing more."""
@@ -207,7 +211,7 @@ class VenueSession:
             return []
         if question.tries >= STATUS_TRIES_MAX:
             del self.questions[question.cl_ord_id]
-            self._unclear[question.child.terms.cl_ord_id] = question.child
+            self.give_up(question.child)
             return []
         if not self._bucket.has(now.wall_ns, STATUS_REQUESTS_PER_SECOND):
             return []

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bus.codec import encode
+from bus.topics import CONTROL_KEY, Topic
 from domain.control import EngageKillSwitch, KillProgress, Rearm, SetLimits
 from domain.deadletters import DeadLetter, DeadLetterReason
 from domain.executions import (
@@ -18,9 +20,10 @@ from domain.executions import (
     VenueState,
     VenueStateChanged,
 )
-from domain.fix_codes import ExecType, OrdStatus
+from domain.fix_codes import ExecType, OrdStatus, TimeInForce
 from domain.instruments import Side
 from domain.refusals import RefusalReason
+from gateway.venue_commands import Publish
 from gateway.venue_session import TRANSITIONS, IllegalSessionEvent, SessionEvent
 from tests.gateway.venue_scene import (
     LIMITS,
@@ -213,6 +216,32 @@ def test_new_orders_for_a_venue_that_is_away_are_refused_and_cancels_wait() -> N
     assert orders_sent(scene) == ["XA D X", "XA F Y<X"]
 
 
+def test_of_the_cancels_that_waited_for_a_venue_one_leaves_for_each_order() -> None:
+    scene = VenueScene().live()
+    scene.child(new_child("A"), new_child("B"))
+    for name in ("A", "B"):
+        scene.report(name, "0/0", "10000/0/10000", exec_id=f"new {name}")
+    scene.session(SessionEvent.LOGGED_OUT)
+    scene.child(*[cancel_child(f"{name}{n}", name) for n in range(50) for name in ("A", "B")])
+    again = VenueScene(broker=scene.broker)
+    for each in (scene, again):
+        before = len(orders_sent(each))
+        each.log_on()
+        for name in ("A", "B"):
+            each.report(name, "I/0", "10000/0/10000", exec_id="0")
+        each.timer()
+        assert each.state() is VenueState.LIVE
+        assert orders_sent(each)[before:] == ["XA F A49<A", "XA F B49<B"]
+        assert list(each.access.book.children["A"].requests) == ["A49"]
+    scene.hear("9", [(37, "V"), (11, "A49"), (41, "A"), (39, "0"), (434, "1"), (102, "0")])
+    scene.session(SessionEvent.LOGGED_OUT)
+    scene.log_on()
+    for name in ("A", "B"):
+        scene.report(name, "I/0", "10000/0/10000", exec_id="0")
+    scene.timer()
+    assert orders_sent(scene)[2:] == ["XA F A49<A", "XA F B49<B"]
+
+
 def test_a_child_without_evidence_is_asked_after_and_never_just_sent_again() -> None:
     first = VenueScene().live()
     first.write(new_child())  # the process died before it read this
@@ -325,6 +354,66 @@ def test_an_order_that_is_not_acknowledged_is_asked_after() -> None:
     scene.report("X", "I/0", "10000/0/10000", exec_id="0")
     scene.timer(10_000)
     assert scene.sent_text().count("XA H X") == 1
+
+
+@pytest.mark.parametrize("time_in_force", ["3", "4"])
+def test_an_immediate_order_without_an_end_is_asked_after_and_in_the_end_cancelled(
+    time_in_force: str,
+) -> None:
+    scene = VenueScene().live()
+    child = msgspec.structs.replace(new_child(), time_in_force=TimeInForce(time_in_force))
+    scene.child(child)
+    scene.report("X", "0/0", "10000/0/10000", exec_id="e1")
+    asked: list[int] = []
+    for second in range(1, 40):
+        scene.timer(1_000)
+        scene.timer()
+        if scene.sent_text().count("XA H X") > len(asked):
+            asked.append(second)
+            scene.report("X", "I/0", "10000/0/10000", exec_id="0")
+    assert asked == [2, 6, 14]
+    assert orders_sent(scene)[:2] == ["XA D X", "XA F XK1<X"]
+
+
+def test_an_immediate_order_whose_end_was_lost_is_ended_by_its_status() -> None:
+    first = VenueScene().live()
+    first.child(msgspec.structs.replace(new_child(), time_in_force=TimeInForce("3")))
+    first.report("X", "0/0", "10000/0/10000", exec_id="e1")
+    again = VenueScene(broker=first.broker)  # and over a restart
+    again.log_on()
+    again.report("X", "I/0", "10000/0/10000", exec_id="0")
+    for scene in (first, again):
+        scene.timer(2_000)
+        scene.timer()
+        scene.report("X", "I/4", "10000/0/0", exec_id="0")
+        scene.timer(2_000)
+        assert scene.access.book.open == {}
+        scene.timer(60_000)
+        assert orders_sent(scene) == (["XA D X"] if scene is first else [])
+
+
+def test_a_resting_order_is_not_asked_after_once_it_is_acknowledged() -> None:
+    scene = VenueScene().live()
+    scene.child(new_child())
+    scene.report("X", "0/0", "10000/0/10000", exec_id="e1")
+    scene.timer(60_000)
+    scene.timer()
+    assert "XA H X" not in scene.sent_text()
+
+
+def test_a_new_worker_is_told_where_the_venues_stand() -> None:
+    scene = VenueScene().live()
+    scene.session(SessionEvent.LOGGED_OUT, "XB")
+    before = len(scene.told)
+    scene.child(claim("w2"))
+    assert scene.told[before:] == [
+        VenueStateChanged(venue="XA", state=VenueState.LIVE, at_ns=START_NS),
+        VenueStateChanged(venue="XB", state=VenueState.DOWN, at_ns=START_NS),
+    ]
+    told = scene.access.on_child(3, 0, claim("w3"), scene.now)
+    assert [(each.symbol, each.partition) for each in told if isinstance(each, Publish)] == [
+        (None, 3), (None, 3)
+    ]  # fmt: skip
 
 
 def test_resends_are_waited_for_and_a_silence_is_taken_for_their_end() -> None:
@@ -462,6 +551,25 @@ def test_a_kill_with_nothing_open_says_so_once() -> None:
     scene.timer()
     scene.timer()
     assert [each.open_children for each in scene.told if isinstance(each, KillProgress)] == [0]
+
+
+def test_progress_names_the_venues_whose_children_it_counts() -> None:
+    scene = VenueScene().live()
+    scene.control(KILL)
+    assert [each.by for each in scene.told if isinstance(each, KillProgress)] == ["venues:XA,XB"]
+
+
+def test_the_progress_of_another_instance_is_not_taken_for_our_own() -> None:
+    scene = VenueScene().live()
+    scene.child(new_child())
+    others = KillProgress(by="venues:XC", symbol=None, venue=None, open_children=1, open_qty=1,
+                          at_ns=START_NS)  # fmt: skip
+    for record in (KILL, others):
+        scene.log.append(Topic.CONTROL, CONTROL_KEY, encode(Topic.CONTROL, record))
+    again = VenueScene(broker=scene.broker)
+    again.timer()
+    assert [(each.by, each.open_children) for each in again.told
+            if isinstance(each, KillProgress)] == [("venues:XA,XB", 1)]  # fmt: skip
 
 
 def test_a_kill_holds_over_a_restart_until_its_very_scope_is_rearmed() -> None:
