@@ -101,9 +101,6 @@ class MarkJournal:
         os.pwrite(self._file, text.encode(), 0)
         self._written = state
 
-    def close(self) -> None:
-        os.close(self._file)
-
 
 def first_to_ask_for(expected: int, mark: int) -> int:
     """The MsgSeqNum to expect after a restart: never later than the engine's own `expected`."""

@@ -136,12 +136,6 @@ class OmsOrder:
         """The sum of the fills that stand."""
         return sum(qty for qty, _ in self.fills.values())
 
-    @property
-    def filled_px(self) -> Decimal:
-        """Their average price; 0 if there is none."""
-        notional = sum((qty * px for qty, px in self.fills.values()), Decimal(0))
-        return notional / self.filled_qty if self.filled_qty else Decimal(0)
-
     def book(self, report: OrderReport) -> None:
         """A fill, its bust or its correction."""
         if report.exec_type is ExecType.TRADE and report.last_px is not None:

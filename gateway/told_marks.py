@@ -55,9 +55,6 @@ class ToldMarks:
                 os.pwrite(self._file, line, partition * len(line))
                 self._written[partition] = mark.mark
 
-    def close(self) -> None:
-        os.close(self._file)
-
     def _read(self, partition: int) -> int:
         line = os.pread(self._file, _WIDTH + 1, partition * (_WIDTH + 1))
         return int(line) if len(line) == _WIDTH + 1 and line[:-1].isdigit() else 0

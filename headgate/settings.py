@@ -100,7 +100,6 @@ class OmsSettings(_Section, frozen=True, kw_only=True):
     port: int = 9880
     comp_id: str = "HEADGATE"
     store_dir: str = "var/oms"
-    heartbeat_s: int = 30
     sessions: tuple[OmsSessionSettings, ...] = (OmsSessionSettings(comp_id="OMS"),)
 
 

@@ -61,7 +61,6 @@ def test_a_journal_remembers_the_mark_and_what_was_answered(tmp_path: Path) -> N
     mark.done(1)
     journal.write(mark)  # shorter than what stood there
     assert MarkJournal(path).read() == (9, [])
-    journal.close()
 
 
 def test_a_journal_that_is_no_journal_asks_for_everything(tmp_path: Path) -> None:

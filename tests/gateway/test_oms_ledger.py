@@ -28,7 +28,8 @@ def test_a_fill_counts_once_however_often_it_comes() -> None:
         False,
     ]
     order = ledger.orders["X"]
-    assert (order.filled_qty, order.filled_px, ledger.duplicates) == (40, Decimal("10.5"), 1)
+    assert (order.fills, order.filled_qty) == ({"e1": (40, Decimal("10.5"))}, 40)
+    assert ledger.duplicates == 1
     assert (order.cum_qty, order.leaves_qty, order.avg_px) == (40, 60, Decimal("10.5"))
 
 
@@ -43,7 +44,7 @@ def test_busts_and_corrections_leave_what_stands() -> None:
         report("G", t150="G", t19="F", t32="80", t31="120"),  # of the correction
     )
     order = ledger.orders["X"]
-    assert (order.filled_qty, order.filled_px) == (80, Decimal(120))
+    assert (order.fills, order.filled_qty) == ({"D": (80, Decimal(120))}, 80)
 
 
 def test_a_chain_is_one_order_and_statuses_count_each_time() -> None:

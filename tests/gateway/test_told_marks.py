@@ -22,7 +22,6 @@ def test_a_restart_knows_by_partition_what_was_told(tmp_path: Path) -> None:
     marks.write()
     told(marks, 2, 8)
     marks.write()
-    marks.close()
     again = ToldMarks(tmp_path / "OMS.told", [50, 50, 50])
     assert [again.is_told(0, 3), again.is_told(0, 4)] == [True, False]
     assert not again.is_told(1, 0)
