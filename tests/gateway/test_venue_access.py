@@ -681,12 +681,14 @@ def answer(scene: VenueScene, step: str, name: str, number: int) -> None:
 
 
 def state(scene: VenueScene) -> list[tuple[str, OrdStatus, int, int, list[str]]]:
-    """What must be the same after a fold: of every child, and of what is committed."""
+    """What must be the same after a fold, of every child. A cancel of an order that has ended waits
+    for its answer live, and ends with the order in a fold: nobody asks."""
     return [
-        (child.cl_ord_id, child.status, child.order_qty, child.cum_qty, sorted(child.requests))
+        (child.cl_ord_id, child.status, child.order_qty, child.cum_qty,
+         sorted(child.requests) if child.may_trade else [])
         for name, child in sorted(scene.access.book.children.items())
         if name == child.terms.cl_ord_id
-    ]
+    ]  # fmt: skip
 
 
 def test_sells_are_matched_by_side() -> None:
