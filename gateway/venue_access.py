@@ -8,7 +8,6 @@ order given: a crash between the two leaves a child without evidence, whose venu
 
 from base64 import b64encode
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Final
 
 from domain.children import CancelChild, ChildCommand, ChildRecord, Claim, NewChild
@@ -27,6 +26,7 @@ from domain.fix_message import BadField, Fields, FixMessage
 from domain.instruments import InstrumentTable
 from domain.marketdata import MarketEvent
 from domain.refusals import RefusalReason
+from gateway.cancels import Cancels
 from gateway.child_book import Applied, Child, ChildBook, Seen
 from gateway.kill_switch import KillSwitch
 from gateway.overdue import Overdue
@@ -47,7 +47,6 @@ from gateway.venue_translation import (
     symbol_of,
 )
 
-CL_ORD_ID_MAX: Final = 20  # characters; many venues' limit
 SENT_SEQ_NUMS_KEPT: Final = 10_000  # a Reject(3) of a message older than this names nothing of ours
 FIX_TEXT_KEPT: Final = 2_048  # characters of a bad FIX message that its dead letter carries
 
@@ -65,12 +64,13 @@ class VenueAccess:
         self.venues = {name: VenueSession(venue=name, status_timeout_ns=status_timeout_ns)
                        for name in sessions}  # fmt: skip
         self._overdue = {name: Overdue(status_timeout_ns) for name in sessions}
+        self._cancels = Cancels(book=self.book, kills=self.kills, venues=self.venues,
+                                retry_ns=status_timeout_ns)  # fmt: skip
         self._by = by
         self._progress_by = f"{by}:{','.join(sessions)}"  # of a kill: whose children are counted
         self._session_names = dict(sessions)
         self._elsewhere = frozenset(venues) - frozenset(sessions)
         self._instruments = instruments
-        self._status_timeout_ns = status_timeout_ns
         self._sent_seq_nums: dict[tuple[str, int], str] = {}
 
     # What was in the log when this process started.
@@ -159,7 +159,8 @@ class VenueAccess:
             done += self._done(session.on_timer(self.book.open.values(), now), now)
             if session.state is VenueState.LIVE:
                 if before is not VenueState.LIVE:
-                    done += self._waiting_cancels(session.venue, now)
+                    for command in self._cancels.waiting(session.venue):
+                        done += self._sent(command, now)
                 self._overdue[session.venue].ask(session, now.wall_ns)
         return done + self._own_cancels(now) + self._kill_progress(now)
 
@@ -250,9 +251,9 @@ class VenueAccess:
             and child.status is OrdStatus.REJECTED
             and execution.ord_status in (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
         )
-        if child is None or not is_undead or not self._is_to_cancel(child, now):
+        if child is None or not is_undead or not self._cancels.is_due(child, now):
             return []
-        return self._own_cancel(child, now)
+        return self._sent(self._cancels.made_for(child, now), now)
 
     def _ask_if_behind(self, execution: Execution) -> None:
         """A CumQty(14) above the sum of the fills means that some did not come (I2)."""
@@ -363,59 +364,9 @@ class VenueAccess:
             return "F", cancel_request(command, child.last_sent_id, now.engine_ns)
         return "G", replace_request(command, child.terms, child.last_sent_id, now.engine_ns)
 
-    def _waiting_cancels(self, venue: str, now: Now) -> list[Command]:
-        """Of each open order the last cancel that came while the venue was away; a worker asks
-        again as long as it hears nothing, and one cancel answers for them all."""
-        newest = {
-            child.terms.cl_ord_id: request.command
-            for child in self.book.open.values() if child.terms.venue == venue
-            for request in child.requests.values()
-            if isinstance(request.command, CancelChild) and not request.is_sent
-        }  # fmt: skip
-        return [done for command in newest.values() for done in self._sent(command, now)]
-
     def _own_cancels(self, now: Now) -> list[Command]:
         """Cancel what a kill switch covers, and what no venue would tell us about."""
-        candidates = [child for session in self.venues.values() for child in session.unclear()]
-        if self.kills.engaged:
-            candidates += [
-                child for child in self.book.open.values()
-                if self.kills.covering(child.terms.symbol, child.terms.venue) is not None
-            ]  # fmt: skip
-        return [done for child in candidates if self._is_to_cancel(child, now)
-                for done in self._own_cancel(child, now)]  # fmt: skip
-
-    def _is_to_cancel(self, child: Child, now: Now) -> bool:
-        session = self.venues.get(child.terms.venue)
-        if session is None or session.state is not VenueState.LIVE:
-            return False
-        last = child.cancel_wall_ns
-        return last is None or now.wall_ns - last >= self._status_timeout_ns
-
-    def _own_cancel(self, child: Child, now: Now) -> list[Command]:
-        terms = child.terms
-        command = CancelChild(
-            claim=terms.claim,
-            order_id=terms.order_id,
-            cl_ord_id=self._own_cancel_id(child),
-            orig_cl_ord_id=child.cl_ord_id,
-            venue=terms.venue,
-            symbol=terms.symbol,
-            side=terms.side,
-            order_qty=child.order_qty,
-            decided_ns=now.engine_ns,
-        )
-        self.book.apply_own_cancel(child, command)
-        return self._sent(command, now)
-
-    def _own_cancel_id(self, child: Child) -> str:
-        """The child's id and the first free K<n>; a long id by its hash, which is as fixed."""
-        base, number = child.terms.cl_ord_id, 1
-        if len(base) > CL_ORD_ID_MAX - 4:
-            base = sha256(base.encode()).hexdigest()[: CL_ORD_ID_MAX - 4]
-        while f"{base}K{number}" in self.book.sent_ids:
-            number += 1
-        return f"{base}K{number}"
+        return [done for command in self._cancels.due(now) for done in self._sent(command, now)]
 
     def _kill_progress(self, now: Now) -> list[Command]:
         if not self.kills.engaged:

@@ -28,14 +28,7 @@ from bus.replay import ends_of, read_to
 from bus.topics import CONTROL_KEY, Topic
 from domain.control import KillProgress
 from domain.deadletters import DeadLetter
-from domain.executions import (
-    ChildRefused,
-    ChildSent,
-    Execution,
-    ExecutionRecord,
-    VenueState,
-    VenueStateChanged,
-)
+from domain.executions import VenueState
 from domain.fix_message import BadField, FixMessage
 from domain.instruments import InstrumentTable
 from gateway.inbound_low_water import InboundLowWater
@@ -53,6 +46,7 @@ from gateway.venue_fix import (
     VenueInitiator,
 )
 from gateway.venue_store import CannotStart, SessionIn, lock_store, read_acked
+from gateway.venue_view import VenueView
 from headgate import metrics
 from headgate.clock import Clock
 from headgate.settings import (
@@ -152,13 +146,16 @@ class VenueProcess:
     core: VenueAccess = field(init=False)
     clock: Clock = field(init=False)
     initiator: VenueInitiator = field(init=False)
+    view: VenueView = field(init=False)
     inbound: dict[str, SessionIn] = field(default_factory=dict)  # by venue
     _venues: list[VenueSettings] = field(default_factory=list)
     _unacked: int = 0
-    _fenced: int = 0
     _timer_s: float = 0.0
     _journal_s: float = 0.0
     _sending_since_s: float | None = None
+
+    def __post_init__(self) -> None:
+        self.view = VenueView(self.health)
 
     def run(self, stop: Stop) -> int:
         """Fold, serve, drain."""
@@ -203,7 +200,7 @@ class VenueProcess:
         )
         for venue in self._venues:
             self._wind_back(venue.name, store)
-            self._show_state(venue.name, VenueState.DOWN)
+            self.view.show_state(venue.name, VenueState.DOWN)
 
     def _wind_back(self, venue: str, store: Path) -> None:
         path = store / f"{self.initiator.name(venue)}.acked"
@@ -261,7 +258,7 @@ class VenueProcess:
         if now_s - self._journal_s >= JOURNAL_S:
             self._journal_s = now_s
             self._journal()
-            self._show()
+            self.view.show(self.core, self.inbound)
         self.health.beat()
         metrics.LOOP_SECONDS.observe(time.monotonic() - started_s)
 
@@ -373,12 +370,12 @@ class VenueProcess:
             metrics.DEAD_LETTERS.labels(record.topic, record.reason).inc()
             self._append(Topic.DEADLETTER, record.key, None, record, on_ack())
         elif command.symbol is None:
-            self._count(record)
+            self.view.count(record)
             one = command.partition
             for partition in range(self.log.partitions()) if one is None else (one,):
                 self._append(Topic.EXECUTIONS, "", partition, record, on_ack())
         else:
-            self._count(record)
+            self.view.count(record)
             self._append(Topic.EXECUTIONS, command.symbol, None, record, on_ack())
 
     def _on_ack(self, water: InboundLowWater | None, msg_seq_num: int) -> Callable[[], OnAck]:
@@ -402,45 +399,6 @@ class VenueProcess:
         self.log.append(topic, key, encode(topic, record), partition=partition, on_ack=on_ack)
         if self._unacked > UNACKED_MAX:
             raise _Failure(f"{self._unacked} records are not acknowledged")
-
-    def _count(self, record: ExecutionRecord) -> None:
-        match record:
-            case ChildRefused():
-                metrics.VENUE_CHILDREN_REFUSED.labels(record.venue, record.reason).inc()
-                logger.warning("refused", cl_ord_id=record.cl_ord_id, reason=record.reason.value,
-                               text=record.text)  # fmt: skip
-            case Execution():
-                metrics.VENUE_EXECUTIONS.labels(record.venue, record.exec_type.name).inc()
-                if record.synthetic:
-                    logger.error("booked from a status answer", cl_ord_id=record.cl_ord_id,
-                                 exec_id=record.exec_id)  # fmt: skip
-            case VenueStateChanged():
-                self._show_state(record.venue, record.state)
-            case ChildSent():
-                pass
-
-    # -- what is shown -------------------------------------------------------------------------
-
-    def _show_state(self, venue: str, state: VenueState) -> None:
-        logger.info("venue", venue=venue, state=state.value)
-        metrics.VENUE_STATE.labels(venue).set(metrics.VENUE_STATE_VALUE[state])
-        if state is VenueState.LIVE:
-            self.health.clear(f"venue {venue}")
-        else:
-            self.health.block(f"venue {venue}", state.value)
-
-    def _show(self) -> None:
-        book = self.core.book
-        counts = dict.fromkeys(self.inbound, 0)
-        for child in book.open.values():
-            counts[child.terms.venue] = counts.get(child.terms.venue, 0) + 1
-        for venue, count in counts.items():
-            metrics.VENUE_CHILDREN_OPEN.labels(venue).set(count)
-        metrics.VENUE_IGNORED_RECORDS.inc(book.fence.ignored - self._fenced)
-        self._fenced = book.fence.ignored
-        kills = self.core.kills
-        metrics.VENUE_KILLS_ENGAGED.set(len(kills.engaged))
-        metrics.VENUE_KILL_OPEN_CHILDREN.set(kills.open_children())
 
     def _journal(self) -> None:
         for session in self.inbound.values():

@@ -207,7 +207,10 @@ def market(tmp_path: Path) -> Iterator[Market]:
     (tmp_path / "access").mkdir(mode=0o700)
     found = Market(settings)
     wait(lambda: found.state() is VenueState.LIVE, "for LIVE")
+    found.quote()  # without a market nothing leaves, so it must have been read before a child is
+    told = len(found.records(Topic.EXECUTIONS, VenueStateChanged))
     found.claim()
+    wait(lambda: len(found.records(Topic.EXECUTIONS, VenueStateChanged)) > told)
     yield found
     found.stop()
 
