@@ -187,7 +187,7 @@ def test_the_kill_switch_empties_the_venues_until_it_is_lifted(system: System) -
     system.wait_filled(order, 2_000)
     killed = system.run("kill", "--reason", "test", "--author", "op", "--wait-s", "20")
     assert killed.returncode == 0, killed.stdout + killed.stderr
-    assert killed.stdout.splitlines()[-1] == "venues: 0 children open, 0 shares"
+    assert killed.stdout.splitlines()[-1] == "venues:ALPHA,BETA: 0 children open, 0 shares"
     told = [m for m in system.log.messages[Topic.CONTROL] if isinstance(m, KillProgress)]
     assert (told[-1].open_children, told[-1].open_qty) == (0, 0)
     system.until(lambda: waits(system, order)[-1:] == [WaitReason.KILLED], "killed")

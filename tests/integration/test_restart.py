@@ -107,5 +107,5 @@ def test_the_broker_is_killed_in_the_middle_of_an_order(
         own_kafka.restart()
         system.wait_filled(order, system.oms(order).filled_qty + QUANTITY // 20)
         # However long that took: from here on it need not be slow.
-        system.replace(order, minutes=6)
+        system.replace(order, minutes=14)
         completes(system, order)

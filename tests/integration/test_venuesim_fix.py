@@ -232,8 +232,8 @@ def test_an_answer_that_may_not_have_left_is_said_again(venues: VenueProcess) ->
         venues.wait()
         path = venues.directory / "store" / "ALPHA.jsonl"
         lines = path.read_text().splitlines(keepends=True)
-        assert json.loads(lines[-1])["type"] == "sent"
-        path.write_text("".join(lines[:-1]))
+        if json.loads(lines[-1])["type"] == "sent":  # the kill may have come before the mark
+            path.write_text("".join(lines[:-1]))
         venues.start()
         client.logon()
         again = client.report("S1", "F")
