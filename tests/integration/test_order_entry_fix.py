@@ -484,9 +484,7 @@ def test_while_the_log_does_not_answer_nothing_is_taken(tmp_path: Path) -> None:
 def test_a_reset_forgets_what_was_answered_before_the_restart(tmp_path: Path) -> None:
     port, log = free_port(), MemoryLog(Broker(), "oms")
     session = OmsSessionSettings(comp_id="RESET")  # QuickFIX knows sessions by name
-    settings = Settings(
-        oms=OmsSettings(port=port, store_dir=str(tmp_path), sessions=(session,))
-    )
+    settings = Settings(oms=OmsSettings(port=port, store_dir=str(tmp_path), sessions=(session,)))
     (tmp_path / "RESET.acked").write_text("1 3\n")
     stop = Running()
     process = OmsProcess(settings, log, Health())
