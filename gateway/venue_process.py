@@ -269,7 +269,7 @@ class VenueProcess:
         try:
             message = decode(record.topic, record.value)
         except Undecodable as fault:
-            # Each topic has one reader that buries what it cannot read: of quotes, the worker.
+            # Every reader of orders buries what it cannot read; of quotes, the worker alone.
             if record.topic is not Topic.MARKETDATA:
                 self._bury(record, fault)
             return

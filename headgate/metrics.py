@@ -110,7 +110,7 @@ OMS_REQUESTS = Counter("headgate_oms_requests_total", "Requests received", ["ses
 OMS_REFUSED = Counter("headgate_oms_refused_total", "Requests refused at the door", ["reason"])
 OMS_REPORTS_SENT = Counter("headgate_oms_reports_sent_total", "Reports sent", ["session"])
 OMS_DUPLICATES = Counter(
-    "headgate_oms_duplicates_total", "Requests seen before and reports told before", ["kind"]
+    "headgate_oms_duplicates_total", "Requests that were seen before", ["kind"]
 )
 
 # FIX, in every process that speaks it.
