@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from domain.deadletters import DeadLetterReason
+from domain.marketdata import TradeCondition
 from domain.refusals import RefusalReason, RejectReason, WaitReason
 
 CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
@@ -79,5 +80,21 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "bad_field": "a field is missing, unknown or of the wrong type: `field` names it",
         "illegal_transition": "an execution that its order's status does not allow",
         "unknown_child": "an execution of an order that is not ours",
+    },
+    TradeCondition: {
+        "O": "the opening auction's cross",
+        "C": "the closing auction's cross",
+        "R": "the cross of a reopening auction after a halt",
+        "F": "agreed away from any order book and reported; at its price at its time",
+        "B": "a block; at its price at its time",
+        "I": "an odd lot; at its price at its time",
+        "L": "it happened before its place on the tape: sold, out of sequence",
+        "X": "the earlier print of this `trade_id` is void",
+        "A": "an average price",
+        "P": "priced elsewhere or earlier: prior reference, derivatively priced",
+        "S": "other settlement: cash, next day, seller",
+        "T": "extended hours",
+        "M": "an official open or close, which repeats a cross",
+        "?": "the source said something that its reader does not know",
     },
 }

@@ -4,6 +4,7 @@ A record is a list of events of one symbol. Quantities in shares; 0 means that a
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,36 @@ class TradingPhase(StrEnum):
     AUCTION = "auction"
     CONTINUOUS = "continuous"
     HALTED = "halted"
+
+
+class TradeCondition(StrEnum):
+    """What is special about a print. `Trade.condition` strings the letters together."""
+
+    OPENING_AUCTION = "O"
+    CLOSING_AUCTION = "C"
+    REOPENING_AUCTION = "R"
+    OFF_BOOK = "F"  # agreed away from any order book, and reported
+    BLOCK = "B"
+    ODD_LOT = "I"
+    LATE = "L"  # it happened before its place on the tape: sold, out of sequence
+    BUSTED = "X"  # the earlier print of this trade_id is void
+    AVERAGE_PRICE = "A"
+    PRIOR_REFERENCE = "P"  # priced elsewhere or earlier: prior reference, derivatively priced
+    OTHER_SETTLEMENT = "S"  # cash, next day, seller
+    EXTENDED_HOURS = "T"
+    OFFICIAL = "M"  # an official open or close, which repeats a cross
+    UNKNOWN = "?"  # the source said something that its reader does not know
+
+
+# A print with no condition but these was made at its price at its time in the continuous market.
+_REGULAR: Final = frozenset(
+    (TradeCondition.OFF_BOOK, TradeCondition.BLOCK, TradeCondition.ODD_LOT)
+)
+
+
+def is_regular(condition: str) -> bool:
+    """Whether a print says something of the continuous market at its time."""
+    return not condition or _REGULAR.issuperset(condition)
 
 
 class Quote(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="q"):
@@ -30,7 +61,10 @@ class Quote(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="q"):
 
 
 class Trade(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """One print. `condition`: the source's sale conditions, "" for a regular one."""
+    """One print. `condition`: letters of TradeCondition, "" for a regular one.
+
+    `aggressor_side`: FIX Side(54) of the order that took, "" where the source does not say.
+    """
 
     symbol: str
     venue: str
@@ -39,6 +73,7 @@ class Trade(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
     at_ns: int
     trade_id: str = ""
     condition: str = ""
+    aggressor_side: str = ""
 
 
 class Depth(msgspec.Struct, frozen=True, array_like=True, tag="d"):

@@ -21,7 +21,7 @@ from zipfile import BadZipFile, ZipFile
 from zoneinfo import ZoneInfo
 
 from domain.instruments import TickBand
-from domain.marketdata import Quote, Trade
+from domain.marketdata import Quote, Trade, TradeCondition
 
 VENUE: Final = "NBBO"
 US_TICKS: Final = (TickBand(tick=Decimal("0.0001")),
@@ -32,15 +32,21 @@ _DAY_MS: Final = 86_400_000
 _NS_PER_MS: Final = 1_000_000
 _SUSPICIOUS: Final = b"1"
 
-# Sale conditions, as Lean's TradeConditionFlags numbers them, of prints that say nothing of the
-# continuous market at their time: other settlement (cash, next day, seller), single-price crosses
-# (opening, closing, reopening), prices made elsewhere or earlier (derivatively priced, average,
-# prior reference, sold, out of sequence), extended hours (and form T), and the official open and
-# close, which repeat a cross. All other prints are regular.
-_IRREGULAR: Final = (
-    0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800 | 0x2000 | 0x4000
-    | 0x100000 | 0x1000000 | 0x2000000 | 0x4000000
-)  # fmt: skip
+# Lean's TradeConditionFlags that say more of a print than that it is regular. The rest (sweeps,
+# crosses, stopped or bunched trades and the like) were made in the continuous market at their time.
+_CONDITIONS: Final = (
+    (0x40, TradeCondition.OPENING_AUCTION),
+    (0x80, TradeCondition.CLOSING_AUCTION),
+    (0x100, TradeCondition.REOPENING_AUCTION),
+    (0x80000000, TradeCondition.ODD_LOT),
+    (0x800 | 0x4000, TradeCondition.LATE),
+    (0x100000, TradeCondition.AVERAGE_PRICE),
+    (0x200 | 0x2000000, TradeCondition.PRIOR_REFERENCE),
+    (0x2 | 0x4 | 0x8, TradeCondition.OTHER_SETTLEMENT),
+    (0x400 | 0x2000, TradeCondition.EXTENDED_HOURS),
+    (0x1000000 | 0x4000000, TradeCondition.OFFICIAL),
+)
+_OFF_EXCHANGE: Final = b"D"
 
 
 class BadTickFile(Exception):
@@ -142,7 +148,7 @@ def _quotes(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Ite
 
 
 def _trades(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Iterator[Trade]:
-    conditions: dict[bytes, str] = {}
+    conditions: dict[tuple[bytes, bytes], str] = {}
     last_ms = 0
     for number, line in enumerate(rows.lines, 1):
         try:
@@ -151,9 +157,9 @@ def _trades(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Ite
                 skipped.trades += 1
                 continue
             ms, px, qty = int(ms_text), int(px_text), int(qty_text)
-            condition = conditions.get(flags)
+            condition = conditions.get((flags, exchange))
             if condition is None:
-                condition = conditions[flags] = _condition(flags)
+                condition = conditions[flags, exchange] = _condition(flags, exchange)
         except ValueError as error:
             raise rows.bad(number, str(error)) from error
         if ms < last_ms or ms >= _DAY_MS:
@@ -167,7 +173,8 @@ def _trades(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Ite
         )  # fmt: skip
 
 
-def _condition(flags: bytes) -> str:
-    """ "" for a regular print, else the source's hexadecimal flags."""
+def _condition(flags: bytes, exchange: bytes) -> str:
+    """The letters of TradeCondition for the source's hexadecimal flags."""
     value = int(flags, 16)
-    return f"{value:x}" if value & _IRREGULAR else ""
+    letters = "".join(letter for mask, letter in _CONDITIONS if value & mask)
+    return letters + (TradeCondition.OFF_BOOK if exchange == _OFF_EXCHANGE else "")

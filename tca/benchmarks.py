@@ -13,7 +13,7 @@ from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
-from domain.marketdata import MarketEvent, Quote, Trade
+from domain.marketdata import MarketEvent, Quote, Trade, is_regular
 
 # Reports trail the market data they speak of by milliseconds. This many events of one symbol are
 # 40 s of a busy stock, for about a megabyte.
@@ -101,7 +101,7 @@ class Market:
         at_ns = event.at_ns if now is None or event.at_ns > now.at_ns else now.at_ns
         read = self._read_until(at_ns) if self._wanted else ()
         if type(event) is Trade:
-            if not event.condition:
+            if is_regular(event.condition):
                 self._move(at_ns, event.qty, event.px_ticks * event.qty)
         elif type(event) is Quote:
             self.quotes[event.venue] = event

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from domain.marketdata import Quote, Trade
+from domain.marketdata import Quote, Trade, TradeCondition
 from marketdata.lean import VENUE, BadTickFile, Skipped, read_day
 
 DAY = date(2013, 10, 8)
@@ -31,7 +31,7 @@ def test_each_row_moves_one_side_of_the_national_best(tmp_path: Path) -> None:
     assert list(read_day(write(tmp_path), "IBM", DAY)) == [
         Quote("IBM", VENUE, 1800100, 200, 0, 0, MIDNIGHT_NS + 34200000 * MS),
         Quote("IBM", VENUE, 1800100, 200, 1800300, 100, MIDNIGHT_NS + 34200001 * MS),
-        Trade("IBM", "D", 1800250, 50, MIDNIGHT_NS + 34200001 * MS, "1", ""),
+        Trade("IBM", "D", 1800250, 50, MIDNIGHT_NS + 34200001 * MS, "1", "F"),
     ]
 
 
@@ -48,25 +48,25 @@ def test_the_lean_folder_inside_the_data_directory_is_found_too(tmp_path: Path) 
         ("20", ""),  # intermarket sweep
         ("20000020", ""),  # and exempt from the trade-through rule
         ("200000", ""),  # cross
-        ("80000000", ""),  # odd lot
-        ("2", "2"),  # cash
-        ("4", "4"),  # next day
-        ("8", "8"),  # seller
-        ("40", "40"),  # opening print
-        ("80", "80"),  # closing print
-        ("100", "100"),  # reopening print
-        ("20000200", "20000200"),  # derivatively priced
-        ("400", "400"),  # form T
-        ("800", "800"),  # sold
-        ("2000", "2000"),  # extended hours
-        ("4000", "4000"),  # out of sequence
-        ("100000", "100000"),  # average price
-        ("1000000", "1000000"),  # official close
-        ("2000000", "2000000"),  # prior reference price
-        ("4000000", "4000000"),  # official open
+        ("80000000", "I"),  # odd lot
+        ("2", "S"),  # cash
+        ("4", "S"),  # next day
+        ("8", "S"),  # seller
+        ("40", "O"),  # opening print
+        ("80", "C"),  # closing print
+        ("100", "R"),  # reopening print
+        ("20000200", "P"),  # derivatively priced
+        ("400", "T"),  # form T
+        ("800", "L"),  # sold
+        ("2000", "T"),  # extended hours
+        ("4000", "L"),  # out of sequence
+        ("100000", "A"),  # average price
+        ("1000000", "M"),  # official close
+        ("2000000", "P"),  # prior reference price
+        ("4000000", "M"),  # official open
     ],
 )
-def test_which_prints_are_regular(tmp_path: Path, flags: str, condition: str) -> None:
+def test_what_the_flags_say_of_a_print(tmp_path: Path, flags: str, condition: str) -> None:
     write(tmp_path, quotes=(), trades=(f"1,10000,5,N,{flags},0",))
     (trade,) = read_day(tmp_path, "IBM", DAY)
     assert isinstance(trade, Trade)
@@ -153,5 +153,5 @@ def test_a_recorded_day(data_dir: Path) -> None:
     session = [quote for quote in quotes if open_ns <= quote.at_ns < close_ns]
     crossed = sum(quote.bid_px_ticks > quote.ask_px_ticks for quote in session)
     assert crossed / len(session) < 0.001
-    assert sum(trade.condition == "40" for trade in trades) == 1
-    assert sum(trade.condition == "80" for trade in trades) == 1
+    assert sum(TradeCondition.OPENING_AUCTION in trade.condition for trade in trades) == 1
+    assert sum(TradeCondition.CLOSING_AUCTION in trade.condition for trade in trades) == 1
