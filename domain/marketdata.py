@@ -38,9 +38,7 @@ class TradeCondition(StrEnum):
 
 
 # A print with no condition but these was made at its price at its time in the continuous market.
-_REGULAR: Final = frozenset(
-    (TradeCondition.OFF_BOOK, TradeCondition.BLOCK, TradeCondition.ODD_LOT)
-)
+_REGULAR: Final = frozenset((TradeCondition.OFF_BOOK, TradeCondition.BLOCK, TradeCondition.ODD_LOT))
 
 
 def is_regular(condition: str) -> bool:
