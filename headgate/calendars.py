@@ -1,12 +1,13 @@
 """Trading calendars from exchange_calendars, as plain data for the cores."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.sessions import Session, TradingCalendar
+from domain.sessions import Session, SessionKind, TradingCalendar
 
 # A schedule must begin and end on trading days; no exchange closes for longer at a time.
 _MARGIN = timedelta(days=14)
@@ -21,16 +22,25 @@ def load_calendar(name: str, first: date, last: date) -> TradingCalendar:
 
     Loading pandas takes about a second the first time. Raises UnknownCalendar.
     """
+    with _quiet():
+        return _calendar(name, first, last)
+
+
+def _calendar(name: str, first: date, last: date) -> TradingCalendar:
     found = _exchange_calendar(name, first, last)
     schedule = found.schedule.loc[first.isoformat() : last.isoformat()]
+    zone = str(found.tz)
+    early, late = set(found.early_closes), set(found.late_opens)
     return TradingCalendar(
         name,
         [
-            Session(date=f"{day:%Y-%m-%d}", open_ns=int(open_.value), close_ns=int(close.value))
-            for day, open_, close in zip(
-                schedule.index, schedule["open"], schedule["close"], strict=True
-            )
+            _session(row, zone, _kind(row.Index in early, row.Index in late))
+            for row in schedule.itertuples()
         ],
+        zone=zone,
+        first=first.isoformat(),
+        last=last.isoformat(),
+        holidays=_holidays(found, first, last),
     )
 
 
@@ -41,7 +51,43 @@ def load_calendars(names: Iterable[str], first: date, last: date) -> dict[str, T
 
 def exchange_zone(name: str, day: date) -> ZoneInfo:
     """The local time zone of calendar `name` on `day`. Raises UnknownCalendar."""
-    return ZoneInfo(str(_exchange_calendar(name, day, day).tz))
+    with _quiet():
+        return ZoneInfo(str(_exchange_calendar(name, day, day).tz))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the warnings that exchange_calendars draws from newer pandas."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+def _session(row: Any, zone: str, kind: SessionKind) -> Session:  # noqa: ANN401  # a pandas row
+    has_break = row.break_start == row.break_start  # NaT equals nothing, itself included
+    return Session(
+        date=f"{row.Index:%Y-%m-%d}", open_ns=int(row.open.value), close_ns=int(row.close.value),
+        kind=kind, zone=zone,
+        break_start_ns=int(row.break_start.value) if has_break else None,
+        break_end_ns=int(row.break_end.value) if has_break else None,
+    )  # fmt: skip
+
+
+def _kind(early: bool, late: bool) -> SessionKind:
+    if early and late:
+        return SessionKind.LATE_OPEN_EARLY_CLOSE
+    return SessionKind.EARLY_CLOSE if early else SessionKind.LATE_OPEN if late else SessionKind.FULL
+
+
+def _holidays(found: Any, first: date, last: date) -> dict[str, str]:  # noqa: ANN401  # untyped
+    """ISO day -> name of the days that the exchange rests beside its weekends."""
+    stamp = type(found.first_session)  # pandas' own, which some calendars insist on
+    start, end = stamp(first), stamp(last)
+    days = {f"{day:%Y-%m-%d}": "" for day in found.adhoc_holidays if start <= day <= end}
+    if found.regular_holidays is not None:
+        named = found.regular_holidays.holidays(start, end, return_name=True)
+        days |= {f"{day:%Y-%m-%d}": str(name) for day, name in named.items()}
+    return days
 
 
 def _exchange_calendar(name: str, first: date, last: date) -> Any:  # noqa: ANN401  # it has no types
@@ -49,8 +95,6 @@ def _exchange_calendar(name: str, first: date, last: date) -> Any:  # noqa: ANN4
     from exchange_calendars.errors import CalendarError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # between the library and pandas
-            return exchange_calendars.get_calendar(name, start=first - _MARGIN, end=last + _MARGIN)
+        return exchange_calendars.get_calendar(name, start=first - _MARGIN, end=last + _MARGIN)
     except (CalendarError, ValueError) as error:
         raise UnknownCalendar(f"calendar {name!r}: {error}") from error

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import msgspec
 
 from domain.instruments import Instrument, InstrumentTable
+from domain.trading_day import AuctionTimes
 from headgate.clock import ClockSettings
 
 ENV_PREFIX = "HEADGATE__"
@@ -104,7 +105,10 @@ class OmsSettings(_Section, frozen=True, kw_only=True):
 
 
 class VenueSettings(_Section, frozen=True, kw_only=True):
-    """One venue: where its FIX session is, and its fees (currency units a share, rebate < 0)."""
+    """One venue: where its FIX session is, and its fees (currency units a share, rebate < 0).
+
+    `auctions`: when its opening and closing crosses are, about the session of each instrument.
+    """
 
     name: str
     host: str = "127.0.0.1"
@@ -115,6 +119,7 @@ class VenueSettings(_Section, frozen=True, kw_only=True):
     maker_fee: Decimal = Decimal(0)
     reconnect_s: int = 1
     heartbeat_s: int = 10
+    auctions: AuctionTimes = AuctionTimes()
 
 
 class LimitSettings(_Section, frozen=True, kw_only=True):
