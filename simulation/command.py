@@ -15,6 +15,7 @@ import msgspec
 
 from algos.partition import Partition
 from algos.policy import Policy
+from bus.memory import Broker
 from bus.topics import Topic
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.fix_codes import OrdType
@@ -30,8 +31,11 @@ from gateway.risk import Limits, LimitTable
 from headgate.calendars import exchange_zone, load_calendar
 from headgate.settings import LimitSettings, Settings, WorkerSettings
 from marketdata.lean import US_TICKS, VENUE, BadTickFile, Skipped, read_day
+from simulation.order_log import OrderLog
+from simulation.recorded_port import RecordedPort
 from simulation.replay_venue import SESSION, Fees, ReplayVenue
-from simulation.runner import PARTITION, Simulation
+from simulation.runner import Simulation
+from simulation.simulated_worker import SimulatedWorker
 from simulation.venue_gate import VenueGate
 from tca.costs import Costs
 from tca.table import cost_table
@@ -81,14 +85,13 @@ class Prepared:
     """A simulation that is ready to run, and its input."""
 
     run: Simulation
-    market: Iterable[MarketEvent]
-    parent: NewParent
+    first_ns: int
     until_ns: int
     skipped: Skipped
 
     def play(self) -> Simulation:
         """Run it. Raises BadTickFile, BadArgument if the order is rejected."""
-        self.run.run(self.market, [self.parent], self.until_ns)
+        self.run.run(self.first_ns, self.until_ns)
         for reject in self.run.rejects:
             reason = reject.reason.value if reject.reason is not None else "rejected"
             raise BadArgument(f"order refused: {reason}: {reject.field}: {reject.text}")
@@ -118,10 +121,10 @@ def prepare(request: Request, settings: Settings) -> Prepared:
         raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}")
     session = calendar.sessions[0]
     parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
+    port = _port(request, market, session, settings)
     return Prepared(
-        run=_simulation(request, calendar, session, settings),
-        market=market,
-        parent=parent,
+        run=_simulation(request, calendar, port, parent, settings),
+        first_ns=min(port.first_ns, parent.sent_ns),
         until_ns=max(session.close_ns, parent.sent_ns) + _AFTER_CLOSE_NS,
         skipped=skipped,
     )
@@ -169,27 +172,49 @@ def _parent(request: Request, typed: _Typed, zone: ZoneInfo) -> NewParent:
     )  # fmt: skip
 
 
-def _simulation(request: Request, calendar: TradingCalendar, session: Session,
-                settings: Settings) -> Simulation:  # fmt: skip
-    instrument = Instrument(
+def _instruments(request: Request) -> InstrumentTable:
+    return InstrumentTable([Instrument(
         symbol=request.symbol.upper(), currency="USD", lot=request.lot, ticks=US_TICKS,
         calendar=CALENDAR, venues=(VENUE,), max_order_qty=_MAX_ORDER_QTY,
         max_order_notional=_MAX_ORDER_NOTIONAL,
-    )  # fmt: skip
-    table = InstrumentTable([instrument])
+    )])  # fmt: skip
+
+
+def _port(request: Request, market: Iterable[MarketEvent], session: Session,
+          settings: Settings) -> RecordedPort:  # fmt: skip
+    table = _instruments(request)
+    symbol = request.symbol.upper()
     trade_date = session.date.replace("-", "")
-    venue = ReplayVenue(name=VENUE, instrument=instrument, trade_date=trade_date, fees=FEES)
-    partition = Partition(
-        number=PARTITION, instruments=table, calendars={CALENDAR: calendar},
-        policy=_policy(settings.worker), partition_of=lambda symbol: PARTITION,
-    )  # fmt: skip
-    return Simulation(
-        partition=partition,
-        costs=Costs(table, settings.tca.publish_interval_ms * 1_000_000),
-        instruments=table,
-        venues={VENUE: venue},
+    venue = ReplayVenue(name=VENUE, instrument=table[symbol], trade_date=trade_date, fees=FEES)
+    return RecordedPort(
+        market=market, venues={(VENUE, symbol): venue},
         gate=_gate(table, settings.venue_access.limits),
-        seed=request.seed,
+    )  # fmt: skip
+
+
+def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,
+                parent: NewParent, settings: Settings) -> Simulation:  # fmt: skip
+    table = _instruments(request)
+    log = OrderLog(Broker(partition_count=1))
+
+    def core(number: int) -> Partition:
+        return Partition(
+            number=number, instruments=table, calendars={CALENDAR: calendar},
+            policy=_policy(settings.worker), partition_of=log.partition_of,
+        )  # fmt: skip
+
+    def worker(life: int) -> SimulatedWorker:
+        return SimulatedWorker(
+            name=f"worker-{life}", log=log, new_core=core, instruments_hash=table.hash,
+            first_offset=request.seed,
+        )  # fmt: skip
+
+    return Simulation(
+        log=log,
+        port=port,
+        costs=Costs(table, settings.tca.publish_interval_ms * 1_000_000),
+        new_worker=worker,
+        requests=[parent],
     )
 
 
@@ -229,7 +254,7 @@ def _summary(run: Simulation, skipped: Skipped) -> str:
         for kind, word in ((NewChild, "sent"), (ReplaceChild, "replaces"), (CancelChild, "cancels"))
     ]
     lines = [
-        f"market     {run.market_events:,} events played, "
+        f"market     {run.port.market_events:,} events played, "
         f"{skipped.quotes + skipped.trades:,} suspicious rows skipped",
         f"children   {', '.join(counts)}; {sum(cost.fills for cost in run.finals):,} fills",
     ]

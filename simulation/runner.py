@@ -1,218 +1,295 @@
-"""Virtual time over the very cores: a worker's partition, venues, TCA, on the in-memory bus.
+"""Virtual time over the very cores: worker, venue access, venues and TCA on the in-memory bus.
 
-Time is the market record's: it jumps from event to event, so a day lasts seconds and two runs of
-the same input give the same bytes. At one instant the market comes first, then messages under way,
-then timers. Orders and reports each take a constant latency; market data takes none. It stands in
-for the shells (claim, publish, feed back) and decides nothing; faults are not injected here.
+Time jumps from event to event, so a day lasts seconds and two runs of the same input give the same
+bytes. At one instant the market comes first, then messages under way, then timers. Between worker
+and venue access every record takes `hop_ns`. It stands in for the shells (append, deliver, feed
+back) and decides nothing.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from functools import partial
+from random import Random
 from typing import Final
 
 import msgspec
 
-from algos.partition import Command, Partition
-from bus.codec import decode, encode
-from bus.memory import Broker, MemoryLog
 from bus.topics import Topic
-from domain.children import CancelChild, ChildCommand, Claim, NewChild, ReplaceChild
-from domain.executions import (
-    ChildCancelRejected,
-    ChildSent,
-    Execution,
-    ExecutionRecord,
-    VenueState,
-    VenueStateChanged,
-)
+from domain.children import ChildRecord
+from domain.control import KillProgress
+from domain.deadletters import DeadLetter
+from domain.executions import ExecutionRecord
+from domain.fencing import Fence
 from domain.fix_codes import ExecType
-from domain.instruments import InstrumentTable
 from domain.marketdata import MarketEvent
-from domain.parents import NewParent
+from domain.parents import NewParent, ParentRequest
 from domain.reports import ParentReport
 from domain.tca import ParentCost
-from simulation.replay_venue import ReplayVenue, VenueOutput
-from simulation.venue_gate import VenueGate
+from gateway.venue_commands import Publish
+from simulation.agenda import NEVER, Agenda
+from simulation.order_log import OrderLog
+from simulation.order_marks import OrderMarks
+from simulation.simulated_worker import (
+    MARKET_TAIL,
+    Appended,
+    ChildAppended,
+    MarketTails,
+    SimulatedWorker,
+)
+from simulation.venue_port import PortOutput, VenuePort
 from tca.costs import Costs
 
-PARTITION: Final = 0  # one symbol a run, so one partition
-WORKER: Final = "simulation"
-_NEVER: Final = 1 << 63
-
-Action = Callable[[int], None]
+# After the last order has ended, for what is still under way (repetitions above all) to arrive.
+SETTLE_NS: Final = 3_000_000_000
 
 
-class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Constant delays, in nanoseconds of virtual time, each way between worker and venue."""
+@dataclass(slots=True, kw_only=True)
+class Redelivery:
+    """The bus delivers a record of `executions` to the worker again, with this probability, within
+    `delay_ns`: later ones may come before it."""
 
-    order_ns: int = 1_000_000
-    report_ns: int = 1_000_000
+    random: Random
+    probability: float = 0.0
+    delay_ns: int = 0
+
+
+class Disturbance(msgspec.Struct, frozen=True):
+    """Something goes wrong, or right again, at `at_ns`."""
+
+    at_ns: int
+    act: Callable[["Simulation", int], None]
 
 
 @dataclass(slots=True, kw_only=True)
 class Simulation:
-    """One run. `seed` is where in `parents` the first one stands: order ids, and by them every
-    random choice, are functions of that offset.
+    """One run. `new_worker`: makes the worker's n-th life. A request arrives at its `sent_ns`.
+
+    `keeps_market`: whether a restarted worker is to read market data back.
     """
 
-    partition: Partition
+    log: OrderLog
+    port: VenuePort
     costs: Costs
-    instruments: InstrumentTable
-    venues: dict[str, ReplayVenue]
-    gate: VenueGate
-    latency: Latency = field(default_factory=Latency)
-    seed: int = 0
-    broker: Broker = field(default_factory=lambda: Broker(partition_count=1))
-    finals: list[ParentCost] = field(default_factory=list)
+    new_worker: Callable[[int], SimulatedWorker]
+    requests: Sequence[ParentRequest]
+    disturbances: Sequence[Disturbance] = ()
+    redelivery: Redelivery | None = None
+    hop_ns: int = 0
+    settle_ns: int = 0
+    keeps_market: bool = False
+    worker: SimulatedWorker = field(init=False)
+    lives: int = 0
+    marks: OrderMarks = field(init=False)
+    final_costs: dict[str, ParentCost] = field(default_factory=dict)  # by OrderID
     rejects: list[ParentReport] = field(default_factory=list)
-    market_events: int = 0
-    _log: MemoryLog = field(init=False)
-    _agenda: list[tuple[int, int, Action]] = field(default_factory=list)
-    _scheduled: int = 0
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    redelivered: int = 0
+    ended_ns: int = 0
+    _agenda: Agenda[None] = field(default_factory=Agenda)
+    _tails: MarketTails = field(default_factory=dict)
+    _partitions: dict[str, int] = field(default_factory=dict)
+    _fence: Fence = field(default_factory=Fence)
+    _parents: int = 0
+    _arrivals_left: int = 0
+    _others_ns: int = 0
 
     def __post_init__(self) -> None:
-        self._log = MemoryLog(self.broker)
+        self.marks = OrderMarks(self.port.exogenous)
 
-    def run(
-        self, market: Iterable[MarketEvent], parents: Sequence[NewParent], until_ns: int
-    ) -> None:
-        """Play until every parent is rejected or has its final cost, or `until_ns` has come.
+    @property
+    def finals(self) -> list[ParentCost]:
+        """The final costs, in the order in which the orders ended."""
+        return list(self.final_costs.values())
 
-        A parent arrives at its `sent_ns`; `market` is by rising time.
-        """
-        assert parents
-        events = iter(market)
-        event = next(events, None)
-        now_ns = min(parent.sent_ns for parent in parents)
-        if event is not None:
-            now_ns = min(now_ns, event.at_ns)
-        self._take_partition(now_ns)
-        for parent in parents:
-            self._at(parent.sent_ns, self._arrival(parent))
-        while len(self.finals) + len(self.rejects) < len(parents):
-            next_ns = self._next_ns()
-            if event is not None and event.at_ns <= next_ns:
-                now_ns = event.at_ns
-                self._play(event)
-                event = next(events, None)
-                continue
+    @property
+    def is_over(self) -> bool:
+        """Whether every parent is rejected or has its final cost, and every request has come."""
+        ended = len(self.final_costs) + len(self.rejects)
+        return self._arrivals_left == 0 and ended >= self._parents
+
+    def run(self, first_ns: int, until_ns: int) -> None:
+        """Play from `first_ns` until it is over, or `until_ns` has come."""
+        self.begin(first_ns)
+        now_ns = first_ns
+        last_ns = until_ns
+        while now_ns <= last_ns:
+            if self.is_over and last_ns == until_ns:
+                last_ns = min(until_ns, now_ns + self.settle_ns)
+                if not self.settle_ns:
+                    break
+            now_ns = self.turn(now_ns, last_ns)
+        self.ended_ns = min(now_ns, last_ns)
+
+    def begin(self, now_ns: int) -> None:
+        """Take the partitions, open the venues, put on the agenda what is known to come."""
+        self._parents = sum(isinstance(each, NewParent) for each in self.requests)
+        self._arrivals_left = len(self.requests)
+        self._start_worker(now_ns)
+        self._said(self.port.start(now_ns), now_ns)
+        for request in self.requests:
+            self._agenda.at(max(request.sent_ns, now_ns), partial(self._arrive, request))
+        for each in self.disturbances:
+            self._agenda.at(max(each.at_ns, now_ns), partial(each.act, self))
+
+    def turn(self, now_ns: int, last_ns: int) -> int:
+        """Do what is next, unless it is after `last_ns`. Returns when that is."""
+        next_ns = self.port.next_ns()
+        if next_ns <= self._others_ns:
             now_ns = max(now_ns, next_ns)
-            if now_ns > until_ns:
-                return
-            if self._agenda and self._agenda[0][0] <= now_ns:
-                heappop(self._agenda)[2](now_ns)
+            if now_ns <= last_ns:
+                self._said(self.port.on_timer(now_ns), now_ns)
+            return now_ns
+        now_ns = max(now_ns, self._others_ns)
+        if now_ns <= last_ns:
+            if self._agenda.next_ns() <= now_ns:
+                self._agenda.pop(now_ns)
             else:
                 self._wake(now_ns)
+            self._look_ahead()
+        return now_ns
 
-    def _play(self, event: MarketEvent) -> None:
-        """One event of the record happens, at its venue if that is one of ours."""
-        self.market_events += 1
-        venue = self.venues.get(event.venue)
-        outputs = (event,) if venue is None else venue.on_market(event)
-        self._venue_said(outputs, event.at_ns)
+    # -- faults
 
-    def _next_ns(self) -> int:
-        """When the next message or timer is due."""
-        message_ns = self._agenda[0][0] if self._agenda else _NEVER
-        worker_ns = self.partition.next_wake_ns()
-        tca_ns = self.costs.next_wake_ns()
-        return min(
-            message_ns,
-            worker_ns if worker_ns is not None else _NEVER,
-            tca_ns if tca_ns is not None else _NEVER,
-        )
+    def kill_worker(self, now_ns: int, appends_left: int = 0) -> None:
+        """The worker dies, at once or in the midst of a coming append."""
+        self.worker.appends_left = appends_left
+
+    def restart_worker(self, now_ns: int) -> SimulatedWorker:
+        """Another worker takes over from the log. Returns the one that was."""
+        before = self.worker
+        self._start_worker(now_ns)
+        return before
+
+    def wake_superseded(self, worker: SimulatedWorker, now_ns: int) -> None:
+        """A worker that was paused acts on what it knew, before it sees that it is superseded."""
+        self._appended(worker.on_timer(now_ns), now_ns)
+
+    def say(self, outputs: Sequence[PortOutput], now_ns: int) -> None:
+        """What a disturbance of the port's brought about."""
+        self._said(outputs, now_ns)
+
+    # -- the bus
+
+    def _start_worker(self, now_ns: int) -> None:
+        self.worker = self.new_worker(self.lives)
+        self.lives += 1
+        self._appended(self.worker.take(self._tails, now_ns), now_ns)
+
+    def _arrive(self, request: ParentRequest, now_ns: int) -> None:
+        number = self._partition(request.symbol)
+        offset = self.log.append(Topic.PARENTS, number, request)
+        self._arrivals_left -= 1
+        self._appended(self.worker.on_parent(number, offset, request, now_ns), now_ns)
+
+    def _appended(self, appended: Iterable[Appended], now_ns: int) -> None:
+        """Records of a worker: children go to venue access and TCA, reports to TCA."""
+        for each in appended:
+            number, offset, record = each
+            if isinstance(each, ChildAppended):
+                self.costs.on_child(number, offset, each.record)
+                hand = partial(self._hand, number, offset, each.record)
+                self._agenda.at(now_ns + self.hop_ns, hand)
+                continue
+            if self._fence.admits(number, record) and isinstance(record, ParentReport):
+                self._on_report(record, now_ns)
+            self._say_costs(self.costs.on_report(number, each.record))
+        self._look_ahead()
+
+    def _on_report(self, report: ParentReport, now_ns: int) -> None:
+        if report.exec_type is ExecType.REJECTED:
+            self.rejects.append(report)
+        else:
+            self.marks.on_report(report, now_ns)
+
+    def _hand(self, number: int, offset: int, record: ChildRecord, now_ns: int) -> None:
+        self._said(self.port.on_child(number, offset, record, now_ns), now_ns)
+
+    def _said(self, outputs: Sequence[PortOutput], now_ns: int) -> None:
+        """Market data reaches worker and TCA; what venue access publishes goes to the bus."""
+        for output in outputs:
+            if isinstance(output, Publish):
+                self._publish(output, now_ns)
+            else:
+                self._on_market(output, now_ns)
+
+    def _on_market(self, event: MarketEvent, now_ns: int) -> None:
+        number = self._partition(event.symbol)
+        self.marks.on_market(event)
+        costs = self.costs.on_market((event,))
+        if costs:
+            self._say_costs(costs)
+        if self.keeps_market:
+            self._tails.setdefault(number, deque(maxlen=MARKET_TAIL)).append(event)
+        if not self.worker.is_dead:
+            appended = self.worker.on_market(number, (event,), now_ns)
+            if appended:
+                self._appended(appended, now_ns)
+
+    def _publish(self, publish: Publish, now_ns: int) -> None:
+        record = publish.record
+        if isinstance(record, DeadLetter):
+            self.dead_letters.append(record)
+            self.log.append(Topic.DEADLETTER, 0, record)
+        elif isinstance(record, KillProgress):
+            self.log.append(Topic.CONTROL, 0, record)
+        elif publish.symbol is not None:
+            self._execution(self._partition(publish.symbol), record, now_ns)
+        else:
+            all_of_them = self.log.partitions
+            for number in all_of_them if publish.partition is None else (publish.partition,):
+                self._execution(number, record, now_ns)
+        self._look_ahead()
+
+    def _execution(self, number: int, record: ExecutionRecord, now_ns: int) -> None:
+        offset = self.log.append(Topic.EXECUTIONS, number, record)
+        at_ns = now_ns + self.hop_ns
+        if self.hop_ns:
+            self._agenda.at(at_ns, partial(self._deliver, number, offset, record))
+        else:
+            self._deliver(number, offset, record, now_ns)
+        again = self.redelivery
+        if again is not None and again.random.random() < again.probability:
+            later_ns = at_ns + again.random.randint(0, again.delay_ns)
+            self._agenda.at(later_ns, partial(self._deliver_again, number, offset, record))
+
+    def _deliver(self, number: int, offset: int, record: ExecutionRecord, now_ns: int) -> None:
+        if not self.worker.knows(number, offset):
+            appended = self.worker.on_execution(number, offset, record, now_ns)
+            self._appended(appended, now_ns)
+
+    def _deliver_again(
+        self, number: int, offset: int, record: ExecutionRecord, now_ns: int
+    ) -> None:
+        self.redelivered += 1
+        self._appended(self.worker.on_execution(number, offset, record, now_ns), now_ns)
+
+    # -- timers and TCA
 
     def _wake(self, now_ns: int) -> None:
-        worker_ns = self.partition.next_wake_ns()
-        if worker_ns is not None and worker_ns <= now_ns:
-            self._do(self.partition.on_timer(now_ns), now_ns)
-        self._say(self.costs.on_timer(now_ns))
+        if self.worker.next_wake_ns() <= now_ns:
+            self._appended(self.worker.on_timer(now_ns), now_ns)
+        self._say_costs(self.costs.on_timer(now_ns))
 
-    def _at(self, at_ns: int, action: Action) -> None:
-        self._scheduled += 1
-        heappush(self._agenda, (at_ns, self._scheduled, action))
-
-    def _take_partition(self, now_ns: int) -> None:
-        """Claim as a worker does, and have venue access say that every venue is live."""
-        claim = Claim(
-            partition=PARTITION, worker=WORKER, build="", settings_hash="",
-            instruments_hash=self.instruments.hash, at_ns=now_ns,
-        )  # fmt: skip
-        token = self._publish(Topic.CHILDREN, claim)
-        self.costs.on_child(PARTITION, token, claim)
-        self.gate.on_claim(PARTITION, token, claim)
-        claimed = msgspec.structs.replace(claim, claim=token)
-        self._publish(Topic.REPORTS, claimed)
-        self._say(self.costs.on_report(PARTITION, claimed))
-        self._do(self.partition.take(token, now_ns), now_ns)
-        for venue in self.venues:
-            self._deliver(
-                VenueStateChanged(venue=venue, state=VenueState.LIVE, at_ns=now_ns), now_ns
-            )
-
-    def _arrival(self, parent: NewParent) -> Action:
-        def arrive(now_ns: int) -> None:
-            offset = self._publish(Topic.PARENTS, parent)
-            self._do(self.partition.on_parent(parent, self.seed + offset, now_ns), now_ns)
-
-        return arrive
-
-    def _do(self, commands: Sequence[Command], now_ns: int) -> None:
-        """Publish what the worker decided; children leave for venue access, reports for TCA."""
-        for command in commands:
-            if isinstance(command, NewChild | CancelChild | ReplaceChild):
-                offset = self._publish(Topic.CHILDREN, command)
-                self.costs.on_child(PARTITION, offset, command)
-                self._at(now_ns + self.latency.order_ns, self._order(command))
-            else:
-                self._publish(Topic.REPORTS, command)
-                if isinstance(command, ParentReport) and command.exec_type is ExecType.REJECTED:
-                    self.rejects.append(command)
-                self._say(self.costs.on_report(PARTITION, command))
-
-    def _order(self, command: ChildCommand) -> Action:
-        def arrive(now_ns: int) -> None:
-            answer = self.gate.on_child(PARTITION, command, now_ns)
-            if answer is None:
-                return
-            self._at(now_ns + self.latency.report_ns, self._delivery(answer))
-            if isinstance(answer, ChildSent):
-                self._venue_said(self.venues[command.venue].on_child(command, now_ns), now_ns)
-
-        return arrive
-
-    def _venue_said(self, outputs: Sequence[VenueOutput], now_ns: int) -> None:
-        """Market data is public at once; what a venue tells us takes its way."""
-        for output in outputs:
-            if isinstance(output, Execution | ChildCancelRejected):
-                at_ns = now_ns + self.latency.report_ns
-                self.gate.apply(output)
-                received = msgspec.structs.replace(output, received_ns=at_ns)
-                self._at(at_ns, self._delivery(received))
-            else:
-                self.gate.on_market(output)
-                self._say(self.costs.on_market((output,)))
-                self._do(self.partition.on_market((output,), now_ns), now_ns)
-
-    def _delivery(self, record: ExecutionRecord) -> Action:
-        return lambda now_ns: self._deliver(record, now_ns)
-
-    def _deliver(self, record: ExecutionRecord, now_ns: int) -> None:
-        self._publish(Topic.EXECUTIONS, record)
-        self._do(self.partition.on_execution(record, now_ns), now_ns)
-
-    def _say(self, costs: Sequence[ParentCost]) -> None:
+    def _say_costs(self, costs: Sequence[ParentCost]) -> None:
         for cost in costs:
-            self._publish(Topic.TCA, cost)
+            self.log.append(Topic.TCA, self._partition(cost.symbol), cost)
             if cost.final:
-                self.finals.append(cost)
+                self.final_costs[cost.order_id] = cost
 
-    def _publish(self, topic: Topic, message: msgspec.Struct) -> int:
-        """Append to the bus. Returns the offset."""
-        self._log.append(topic, WORKER, encode(topic, message), partition=PARTITION)
-        return self._log.end(topic, PARTITION) - 1
+    def _look_ahead(self) -> None:
+        """When messages and timers are next due; the market moves none of these."""
+        tca_ns = self.costs.next_wake_ns()
+        self._others_ns = min(
+            self._agenda.next_ns(), self.worker.next_wake_ns(), NEVER if tca_ns is None else tca_ns
+        )
+
+    def _partition(self, symbol: str) -> int:
+        number = self._partitions.get(symbol)
+        if number is None:
+            number = self._partitions[symbol] = self.log.partition_of(symbol)
+        return number
 
     def records(self, topic: Topic) -> list[object]:
         """What was published on `topic`, read back from the bus."""
-        return [decode(topic, each.value) for each in self.broker.partition(topic, PARTITION)]
+        return self.log.messages(topic)

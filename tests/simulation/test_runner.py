@@ -69,8 +69,8 @@ def test_every_book_agrees(tmp_path: Path, side: str) -> None:
 def test_the_same_input_gives_the_same_log(tmp_path: Path) -> None:
     write_day(tmp_path)
     first, second = play(tmp_path), play(tmp_path)
-    assert first.broker.records == second.broker.records
-    assert first.broker.records
+    assert first.log.broker.records == second.log.broker.records
+    assert first.log.broker.records
 
 
 def test_a_market_too_thin_leaves_the_rest_and_ends(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_ibm_20_000_shares_in_an_hour(data_dir: Path, side: str) -> None:
     assert cost.market_qty == qty + cost.cum_qty
     assert cost.vwap_px == pytest.approx(float((notional + cost.notional) / cost.market_qty))
     repeated = play(data_dir, quantity="20000", end="11:00", side=side)
-    assert repeated.broker.records == run.broker.records
+    assert repeated.log.broker.records == run.log.broker.records
 
 
 def recorded(data_dir: Path, cost: ParentCost) -> tuple[int, Decimal]:

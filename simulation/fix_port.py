@@ -1,0 +1,349 @@
+"""Venue access and simulated venues in virtual time, by their very cores.
+
+A child goes through gateway.venue_access (fence, book, pre-trade checks, session states, FIX
+fields), as FIX text over a wire with latency to venuesim.translation and venuesim.venue; the
+answers come back the same way. It stands in for two shells (gateway.venue_process,
+venuesim.process) and the FIX engine between them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Final, Protocol
+
+import msgspec
+
+from domain.children import ChildRecord
+from domain.executions import VenueState
+from domain.fix_codes import ExecType, LastLiquidityInd
+from domain.fix_message import Fields, FixMessage, fix_text
+from domain.marketdata import MarketEvent
+from gateway.venue_access import VenueAccess
+from gateway.venue_commands import Command, Now, Publish, SendFix
+from gateway.venue_session import SessionEvent
+from simulation.agenda import NEVER, Agenda
+from simulation.fix_session import FixSession, Latency, Outgoing, Wire
+from simulation.venue_port import PortOutput, VenueFill
+from venuesim.requests import CancelRejected, NewOrder, Report
+from venuesim.translation import Unreadable, answer_text, read_text
+from venuesim.venue import Output, Venue
+
+# How often venue access looks at its timers: as its process does while something is to be asked,
+# and once a second else, which is far below every timeout it has.
+BUSY_TIMER_NS: Final = 20_000_000
+IDLE_TIMER_NS: Final = 1_000_000_000
+_APPLICATION_NOT_AVAILABLE: Final = "4"  # BusinessRejectReason(380)
+_SETTLED: Final = (VenueState.LIVE, VenueState.DOWN)  # a session that needs no timer of its own
+
+Outputs = list[PortOutput]
+Exogenous = Callable[[str, int], float | None]
+
+
+class VenueClock(Protocol):
+    """When a venue has something to do by itself."""
+
+    def __call__(self, venue: Venue, now_ns: int) -> int:
+        """The time of its next event; NEVER if there will be none."""
+
+
+class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """The three ways between us and a venue."""
+
+    orders: Latency
+    reports: Latency
+    market_data: Latency
+
+
+@dataclass(slots=True, kw_only=True)
+class Mischief:
+    """What goes wrong at a venue by chance, in [0, 1] a message, decided by `random`.
+
+    `reject`: a new order is turned away at the venue's door, BusinessMessageReject(j).
+    `duplicate`: an answer comes a second time, as PossDup, `duplicate_delay_ns` later.
+    """
+
+    random: Random
+    reject: float = 0.0
+    duplicate: float = 0.0
+    duplicate_delay_ns: int = 0
+
+    def rejects(self) -> bool:
+        return self.reject > 0.0 and self.random.random() < self.reject
+
+    def duplicates(self) -> bool:
+        return self.duplicate > 0.0 and self.random.random() < self.duplicate
+
+
+@dataclass(slots=True, kw_only=True)
+class Link:
+    """One venue and all that is between it and us. `stalled`: market data held back, if any is."""
+
+    venue: Venue
+    session: FixSession
+    market_data: Wire
+    mischief: Mischief
+    is_out: bool = False
+    next_ns: int = NEVER
+    stalled: list[MarketEvent] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class FixPort:
+    """See the module. `efficient`: see VenuePort.exogenous."""
+
+    access: VenueAccess
+    links: dict[str, Link]
+    clock: VenueClock
+    efficient: Exogenous
+    fills: list[VenueFill] = field(default_factory=list)
+    orders: list[tuple[str, str]] = field(default_factory=list)
+    market_events: int = 0
+    repeated: int = 0
+    _agenda: Agenda[Outputs] = field(default_factory=Agenda)
+    _timer_ns: int = 0
+
+    def exogenous(self, symbol: str, now_ns: int) -> float | None:
+        """The price that no order moves."""
+        return self.efficient(symbol, now_ns)
+
+    def start(self, now_ns: int) -> Outputs:
+        """Log on to every venue, and let every market begin."""
+        outputs = self._perform(self.access.start(Now(now_ns, now_ns)), now_ns)
+        for link in self.links.values():
+            outputs += self._connect(link, now_ns)
+            link.next_ns = now_ns
+        self._timer_ns = now_ns
+        return outputs
+
+    def next_ns(self) -> int:
+        """The next message, market event or timer."""
+        venues_ns = min((each.next_ns for each in self.links.values()), default=NEVER)
+        return min(venues_ns, self._agenda.next_ns(), self._timer_ns)
+
+    def on_timer(self, now_ns: int) -> Outputs:
+        """One of the things that are due: markets first, then messages, then timeouts."""
+        for link in self.links.values():
+            if link.next_ns <= now_ns:
+                return self._step(link, now_ns)
+        if self._agenda.next_ns() <= now_ns:
+            return self._agenda.pop(now_ns)
+        outputs = self._perform(self.access.on_timer(Now(now_ns, now_ns)), now_ns)
+        self._set_timer(now_ns)
+        return outputs
+
+    def on_child(self, partition: int, offset: int, record: ChildRecord, now_ns: int) -> Outputs:
+        """Venue access reads a record of `children`."""
+        now = Now(now_ns, now_ns)
+        outputs = self._perform(self.access.on_child(partition, offset, record, now), now_ns)
+        self._set_timer(now_ns)
+        return outputs
+
+    # -- faults
+
+    def disconnect(self, venue: str, now_ns: int) -> Outputs:
+        """The network between us and a venue fails; the venue trades on."""
+        session = self.links[venue].session
+        if not session.is_up:
+            return []
+        session.cut()
+        return self._moved(venue, SessionEvent.LOGGED_OUT, now_ns)
+
+    def reconnect(self, venue: str, now_ns: int) -> Outputs:
+        """The network is back."""
+        link = self.links[venue]
+        return [] if link.session.is_up or link.is_out else self._connect(link, now_ns)
+
+    def go_out(self, venue: str, now_ns: int) -> Outputs:
+        """A venue stops: no session, no trading, no market data. Its orders stay in its book."""
+        link = self.links[venue]
+        link.is_out, link.next_ns = True, NEVER
+        return self.disconnect(venue, now_ns)
+
+    def come_back(self, venue: str, now_ns: int) -> Outputs:
+        """A venue goes on where it stopped."""
+        link = self.links[venue]
+        link.is_out, link.next_ns = False, now_ns
+        return self.reconnect(venue, now_ns)
+
+    def stall(self, venue: str) -> None:
+        """A venue's market data is held back from now on."""
+        link = self.links[venue]
+        link.stalled = [] if link.stalled is None else link.stalled
+
+    def unstall(self, venue: str, now_ns: int) -> Outputs:
+        """What was held back comes all at once, in its order."""
+        link = self.links[venue]
+        held, link.stalled = link.stalled or [], None
+        return self._public(held)
+
+    # -- the venues
+
+    def _step(self, link: Link, now_ns: int) -> Outputs:
+        """Let a venue do all that is due."""
+        outputs = self._said(link, link.venue.on_timer(now_ns), now_ns)
+        link.next_ns = self.clock(link.venue, now_ns)
+        return outputs
+
+    def _said(self, link: Link, said: Sequence[Output], now_ns: int) -> Outputs:
+        """Send answers on their way; market data too, or at once where it takes no time."""
+        market: list[MarketEvent] = []
+        for each in said:
+            if isinstance(each, Report | CancelRejected):
+                self._book(link.venue, each)
+                self._answer(link, answer_text(each), now_ns)
+            elif isinstance(each, NewOrder):
+                self.orders.append((link.venue.terms.name, each.cl_ord_id))
+            elif isinstance(each, MarketEvent):
+                market.append(each)
+        if not market:
+            return []
+        if link.stalled is not None:
+            link.stalled += market
+            return []
+        if not link.market_data.latency.mean_ns:
+            return self._public(market)
+        self._agenda.at(link.market_data.arrival_ns(now_ns), partial(self._arrive, link, market))
+        return []
+
+    def _arrive(self, link: Link, market: list[MarketEvent], now_ns: int) -> Outputs:
+        if link.stalled is None:
+            return self._public(market)
+        link.stalled += market
+        return []
+
+    def _public(self, market: list[MarketEvent]) -> Outputs:
+        self.market_events += len(market)
+        self.access.on_market_events(market)
+        return [*market]
+
+    def _book(self, venue: Venue, answer: Report | CancelRejected) -> None:
+        """The venue's own book of our trades."""
+        if not isinstance(answer, Report) or answer.exec_type is not ExecType.TRADE:
+            return
+        assert answer.last_px is not None
+        self.fills.append(VenueFill(
+            venue=venue.terms.name, exec_id=answer.exec_id, cl_ord_id=answer.cl_ord_id,
+            symbol=answer.symbol, qty=answer.last_qty, px=answer.last_px,
+            fee=answer.fee or Decimal(0), added=answer.liquidity is LastLiquidityInd.ADDED,
+            at_ns=answer.at_ns, exo_px_ticks=self.exogenous(answer.symbol, answer.at_ns),
+        ))  # fmt: skip
+
+    # -- the sessions
+
+    def _connect(self, link: Link, now_ns: int) -> Outputs:
+        """Log on; the venue re-sends what we have not received, and says what it left unsaid."""
+        venue = link.venue.terms.name
+        outputs = self._moved(venue, SessionEvent.LOGON_SENT, now_ns)
+        link.session.connect()
+        for message in link.session.resent():
+            self._to_us(link, message, now_ns)
+        outputs += self._said(link, link.venue.on_logon(now_ns), now_ns)
+        return outputs + self._moved(venue, SessionEvent.LOGGED_ON, now_ns)
+
+    def _moved(self, venue: str, event: SessionEvent, now_ns: int) -> Outputs:
+        commands = self.access.on_session(venue, event, Now(now_ns, now_ns))
+        outputs = self._perform(commands, now_ns)
+        self._timer_ns = min(self._timer_ns, now_ns + BUSY_TIMER_NS)
+        return outputs
+
+    def _answer(self, link: Link, text: str, now_ns: int) -> None:
+        message = link.session.venues(text)
+        if link.session.is_up:
+            self._to_us(link, message, now_ns)
+
+    def _to_us(self, link: Link, message: Outgoing, now_ns: int) -> None:
+        at_ns = link.session.to_us.arrival_ns(now_ns)
+        self._agenda.at(at_ns, partial(self._receive, link, message))
+        if link.mischief.duplicates():
+            again = link.session.repeated(message)
+            delayed_ns = at_ns + link.mischief.duplicate_delay_ns
+            self._agenda.at(delayed_ns, partial(self._receive_again, link, again))
+
+    def _receive(self, link: Link, message: Outgoing, now_ns: int) -> Outputs:
+        if not link.session.carries(message):
+            return []
+        link.session.receive(message)
+        return self._read(link, message.text, now_ns)
+
+    def _receive_again(self, link: Link, message: Outgoing, now_ns: int) -> Outputs:
+        """A duplicate: it may come over any later connection, and moves no sequence number."""
+        self.repeated += 1
+        return self._read(link, message.text, now_ns) if link.session.is_up else []
+
+    def _read(self, link: Link, text: str, now_ns: int) -> Outputs:
+        venue, now = link.venue.terms.name, Now(now_ns, now_ns)
+        if "\x0135=0\x01" in text:
+            test_req_id = FixMessage.parse(text).get(112)
+            commands = self.access.on_heartbeat(venue, test_req_id, now)
+        else:
+            commands = self.access.on_message(venue, text, now)
+        outputs = self._perform(commands, now_ns)
+        self._set_timer(now_ns)
+        return outputs
+
+    def _send(self, send: SendFix, now_ns: int) -> None:
+        """Hand a message to the session; without a connection it is dropped, as DoNotSend says."""
+        link = self.links[send.venue]
+        message = link.session.ours(fix_text(send.msg_type, send.fields))
+        if send.msg_type in ("D", "F", "G"):
+            self.access.on_order_out(send.venue, message.seq, _value(send.fields, 11))
+        if link.session.is_up:
+            at_ns = link.session.to_venue.arrival_ns(now_ns)
+            self._agenda.at(at_ns, partial(self._at_venue, link, send.msg_type, message))
+
+    def _at_venue(self, link: Link, msg_type: str, message: Outgoing, now_ns: int) -> Outputs:
+        if not link.session.carries(message):
+            return []
+        if msg_type == "1":  # the venue's FIX engine answers a TestRequest(1)
+            test_req_id = FixMessage.parse(message.text).require(112)
+            self._answer(link, fix_text("0", [(112, test_req_id)]), now_ns)
+            return []
+        if msg_type == "Q":  # the venue takes note of a DontKnowTrade(Q)
+            return []
+        if msg_type == "D" and link.mischief.rejects():
+            self._answer(link, _turned_away(message), now_ns)
+            return []
+        request = read_text(message.text, now_ns)
+        if isinstance(request, Unreadable):
+            self._answer(link, request.answer, now_ns)
+            return []
+        link.venue.on_request(request, now_ns)
+        return self._step(link, now_ns)
+
+    # -- effects
+
+    def _perform(self, commands: Sequence[Command], now_ns: int) -> Outputs:
+        """Send what is to be sent; what is to be published comes out."""
+        outputs: Outputs = []
+        for command in commands:
+            if isinstance(command, Publish):
+                outputs.append(command)
+            else:
+                self._send(command, now_ns)
+        return outputs
+
+    def _set_timer(self, now_ns: int) -> None:
+        """Soon while a venue is to be asked something, later while orders are open, else never."""
+        sessions = self.access.venues.values()
+        if self.access.kills.engaged or any(
+            each.questions or each.state not in _SETTLED for each in sessions
+        ):
+            at_ns = now_ns + BUSY_TIMER_NS
+        elif self.access.book.open:
+            at_ns = now_ns + IDLE_TIMER_NS
+        else:
+            at_ns = NEVER
+        self._timer_ns = at_ns if self._timer_ns <= now_ns else min(self._timer_ns, at_ns)
+
+
+def _turned_away(order: Outgoing) -> str:
+    """BusinessMessageReject(j): the venue's door is shut, its market never saw the order."""
+    cl_ord_id = FixMessage.parse(order.text).require(11)
+    about: list[tuple[int, object]] = [(45, order.seq), (372, "D"), (379, cl_ord_id)]
+    return fix_text("j", [*about, (380, _APPLICATION_NOT_AVAILABLE), (58, "turned away")])
+
+
+def _value(fields: Fields, tag: int) -> str:
+    return next(value for number, value in fields if number == tag)

@@ -1,0 +1,60 @@
+"""What the market was when an order arrived and when it ended: for what was not done, too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from domain.fix_codes import ExecType
+from domain.marketdata import MarketEvent, Quote
+from domain.orders import PARENT_TERMINAL
+from domain.reports import ParentReport
+
+
+@dataclass(slots=True, kw_only=True)
+class Mark:
+    """One instant. `mid_ticks`: half way between the best bid and offer, None if a side lacked;
+    `exo_px_ticks`: the exogenous efficient price, None if the market tells none."""
+
+    at_ns: int
+    mid_ticks: float | None
+    exo_px_ticks: float | None
+
+
+@dataclass(slots=True)
+class OrderMarks:
+    """By OrderID. An order that is revived by a replace ends anew."""
+
+    exogenous: Callable[[str, int], float | None]
+    arrivals: dict[str, Mark] = field(default_factory=dict)
+    ends: dict[str, Mark] = field(default_factory=dict)
+    _quotes: dict[str, dict[str, Quote]] = field(default_factory=dict)
+
+    def on_market(self, event: MarketEvent) -> None:
+        """Keep the last quote of every venue."""
+        if type(event) is Quote:
+            quotes = self._quotes.get(event.symbol)
+            if quotes is None:
+                quotes = self._quotes[event.symbol] = {}
+            quotes[event.venue] = event
+
+    def on_report(self, report: ParentReport, now_ns: int) -> None:
+        """Mark the arrival of a new order and the end of one that is over."""
+        if report.exec_type is ExecType.NEW:
+            self.arrivals[report.order_id] = self._mark(report.symbol, now_ns)
+        elif report.ord_status in PARENT_TERMINAL:
+            if report.order_id not in self.ends:
+                self.ends[report.order_id] = self._mark(report.symbol, now_ns)
+        else:
+            self.ends.pop(report.order_id, None)
+
+    def _mark(self, symbol: str, now_ns: int) -> Mark:
+        return Mark(
+            at_ns=now_ns, mid_ticks=self.mid_ticks(symbol),
+            exo_px_ticks=self.exogenous(symbol, now_ns),
+        )  # fmt: skip
+
+    def mid_ticks(self, symbol: str) -> float | None:
+        """By the last quotes of all venues, however old."""
+        quotes = self._quotes.get(symbol, {}).values()
+        bids = [quote.bid_px_ticks for quote in quotes if quote.bid_qty]
+        asks = [quote.ask_px_ticks for quote in quotes if quote.ask_qty]
+        return (max(bids) + min(asks)) / 2 if bids and asks else None

@@ -1,0 +1,140 @@
+"""A recorded day as the market: replay venues behind the gateway's book and pre-trade checks.
+
+Market data is public at once; orders and reports each take a constant latency. There are no
+sessions, so no venue can be lost here and none speaks FIX.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+
+import msgspec
+
+from domain.children import ChildCommand, ChildRecord, Claim, NewChild
+from domain.executions import (
+    ChildCancelRejected,
+    ChildSent,
+    Execution,
+    ExecutionRecord,
+    VenueState,
+    VenueStateChanged,
+)
+from domain.fix_codes import ExecType, LastLiquidityInd
+from domain.marketdata import MarketEvent
+from gateway.venue_commands import Publish
+from simulation.agenda import NEVER, Agenda
+from simulation.fix_session import Latency
+from simulation.replay_venue import ReplayVenue, VenueOutput
+from simulation.venue_gate import VenueGate
+from simulation.venue_port import PortOutput, VenueFill
+
+# What a colocated order takes to a venue, and its report back.
+ONE_WAY: Latency = Latency(mean_ns=1_000_000)
+Outputs = list[PortOutput]
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordedPort:
+    """See the module. `market`: the record, by rising time."""
+
+    market: Iterable[MarketEvent]
+    venues: dict[tuple[str, str], ReplayVenue]  # by (venue, symbol)
+    gate: VenueGate
+    latency: Latency = ONE_WAY
+    fills: list[VenueFill] = field(default_factory=list)
+    orders: list[tuple[str, str]] = field(default_factory=list)
+    market_events: int = 0
+    _events: Iterator[MarketEvent] = field(init=False)
+    _event: MarketEvent | None = field(init=False)
+    _agenda: Agenda[Outputs] = field(default_factory=Agenda)
+
+    def __post_init__(self) -> None:
+        self._events = iter(self.market)
+        self._event = next(self._events, None)
+
+    @property
+    def first_ns(self) -> int:
+        """When the record begins; NEVER if it is empty."""
+        return self._event.at_ns if self._event is not None else NEVER
+
+    def exogenous(self, symbol: str, now_ns: int) -> float | None:
+        """A record tells no such price."""
+        return None
+
+    def start(self, now_ns: int) -> Outputs:
+        """Every venue is live, and stays so."""
+        return [
+            Publish(symbol=None, record=VenueStateChanged(
+                venue=name, state=VenueState.LIVE, at_ns=now_ns))
+            for name in dict.fromkeys(venue for venue, _ in self.venues)
+        ]  # fmt: skip
+
+    def next_ns(self) -> int:
+        """The next event of the record, or the next message under way."""
+        event, message_ns = self._event, self._agenda.next_ns()
+        return message_ns if event is None or event.at_ns > message_ns else event.at_ns
+
+    def on_timer(self, now_ns: int) -> Sequence[PortOutput]:
+        """The record goes first."""
+        event = self._event
+        if event is None or event.at_ns > now_ns:
+            return self._agenda.pop(now_ns)
+        self._event = next(self._events, None)
+        self.market_events += 1
+        venue = self.venues.get((event.venue, event.symbol))
+        if venue is None:
+            self.gate.on_market(event)
+            return (event,)
+        return self._said(venue.on_market(event), event.at_ns)
+
+    def on_child(self, partition: int, offset: int, record: ChildRecord, now_ns: int) -> Outputs:
+        """Orders are judged where they arrive, after their latency."""
+        if isinstance(record, Claim):
+            self.gate.on_claim(partition, offset, record)
+        else:
+            self._agenda.at(now_ns + self.latency.mean_ns, partial(self._arrive, partition, record))
+        return []
+
+    def _arrive(self, partition: int, command: ChildCommand, now_ns: int) -> Outputs:
+        answer = self.gate.on_child(partition, command, now_ns)
+        if answer is None:
+            return []
+        self._tell(answer, now_ns)
+        if not isinstance(answer, ChildSent):
+            return []
+        if isinstance(command, NewChild):
+            self.orders.append((command.venue, command.cl_ord_id))
+        venue = self.venues[command.venue, command.symbol]
+        return self._said(venue.on_child(command, now_ns), now_ns)
+
+    def _said(self, said: Sequence[VenueOutput], now_ns: int) -> Outputs:
+        outputs: Outputs = []
+        for each in said:
+            if isinstance(each, Execution | ChildCancelRejected):
+                self._book(each)
+                self.gate.apply(each)
+                at_ns = now_ns + self.latency.mean_ns
+                self._tell(msgspec.structs.replace(each, received_ns=at_ns), now_ns)
+            else:
+                self.gate.on_market(each)
+                outputs.append(each)
+        return outputs
+
+    def _tell(self, record: ExecutionRecord, now_ns: int) -> None:
+        def told(at_ns: int) -> Outputs:
+            symbol = None if isinstance(record, VenueStateChanged) else record.symbol
+            return [Publish(symbol=symbol, record=record)]
+
+        self._agenda.at(now_ns + self.latency.mean_ns, told)
+
+    def _book(self, said: Execution | ChildCancelRejected) -> None:
+        """The venue's own book of our trades."""
+        if not isinstance(said, Execution) or said.exec_type is not ExecType.TRADE:
+            return
+        assert said.last_px is not None
+        self.fills.append(VenueFill(
+            venue=said.venue, exec_id=said.exec_id, cl_ord_id=said.cl_ord_id, symbol=said.symbol,
+            qty=said.last_qty, px=said.last_px, fee=said.fee or Decimal(0),
+            added=said.liquidity is LastLiquidityInd.ADDED, at_ns=said.transact_ns,
+        ))  # fmt: skip
