@@ -12,6 +12,7 @@ import msgspec
 from algos.catalogue import ALGORITHMS, Algorithm
 from algos.parameters import Rejection, Values, foremost, read_parameters
 from algos.parent import Terms
+from algos.window import fit_window
 from domain.fix_codes import OrdType
 from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid
 from domain.parents import NewParent
@@ -19,9 +20,6 @@ from domain.refusals import RejectReason
 from domain.sessions import TradingCalendar
 
 ID_MAX: Final = 64  # characters of a ClOrdID(11), a source, an account
-# An order may come this long before its session opens and waits for it; earlier than that it is
-# for a closed session. Six hours before a New York open is 03:30 there.
-EARLY_NS_MAX: Final = 6 * 3_600 * 10**9
 
 _GRID_REASONS: Final = {
     GridFault.OFF_LOT: RejectReason.OFF_LOT,
@@ -73,19 +71,25 @@ def admit(
         )
     except OffGrid as error:
         return off_grid(error)
-    window = _window(request, calendars[instrument.calendar], start_past_bound_s, now_ns)
+    window = fit_window(
+        request.start_ns, request.end_ns, calendars[instrument.calendar], start_past_bound_s, now_ns
+    )
     if isinstance(window, Rejection):
         return window
     too_big = exceeds_limit(instrument, order_qty, request.limit_px, mid_px)
     if too_big is not None:
         return too_big
-    start_ns, end_ns, notes = window
     return Admitted(
         instrument=instrument,
         algorithm=algorithm,
         params=params,
-        terms=Terms(order_qty=order_qty, limit_px_ticks=limit, start_ns=start_ns, end_ns=end_ns),
-        notes=notes,
+        terms=Terms(
+            order_qty=order_qty,
+            limit_px_ticks=limit,
+            start_ns=window.start_ns,
+            end_ns=window.end_ns,
+        ),
+        notes=window.notes,
     )
 
 
@@ -141,36 +145,3 @@ def _malformed(request: NewParent) -> Rejection | None:
             Rejection(RejectReason.MALFORMED, "limit_px", "a market order carries no limit")
         )
     return foremost(faults)
-
-
-def _window(
-    request: NewParent, calendar: TradingCalendar, start_past_bound_s: int, now_ns: int
-) -> tuple[int, int, tuple[str, ...]] | Rejection:
-    """(start_ns, end_ns, notes): inside one session, not before now."""
-    notes = []
-    start_ns = now_ns if request.start_ns is None else request.start_ns
-    if request.end_ns is not None and request.end_ns <= start_ns:
-        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start")
-    if start_ns < now_ns - start_past_bound_s * 10**9:
-        return Rejection(
-            RejectReason.START_TOO_OLD, "start_ns",
-            f"{(now_ns - start_ns) / 1e9:.0f} s ago, more than {start_past_bound_s} s",
-        )  # fmt: skip
-    if start_ns < now_ns:
-        start_ns = now_ns
-        notes.append("start moved to now")
-    session = calendar.next_session(start_ns)
-    if session is None or session.open_ns - start_ns > EARLY_NS_MAX:
-        return Rejection(RejectReason.SESSION_CLOSED, "start_ns", f"{calendar.name} is closed then")
-    if start_ns < session.open_ns:
-        start_ns = session.open_ns
-        notes.append("start moved to the open")
-    end_ns = session.close_ns if request.end_ns is None else request.end_ns
-    if end_ns > session.close_ns:
-        end_ns = session.close_ns
-        notes.append("end moved to the close")
-    if end_ns <= start_ns:
-        return Rejection(
-            RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now, or the open"
-        )
-    return start_ns, end_ns, tuple(notes)

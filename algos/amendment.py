@@ -7,10 +7,11 @@ import msgspec
 from algos.admission import exceeds_limit, off_grid
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
+from algos.window import fit_end
 from domain.instruments import OffGrid
 from domain.parents import ReplaceParent
 from domain.refusals import RejectReason
-from domain.sessions import TradingCalendar
+from domain.sessions import TradingCalendar, local_time
 
 
 def judge_replace(
@@ -20,7 +21,7 @@ def judge_replace(
     """The terms asked for, on the instrument's grid. `order_qty` may still be below what is done.
 
     A parent that is filled may be replaced up, its window permitting (fix.md C.1.c). An end after
-    the session's close is moved to the close, as for a new order.
+    the session's close, or in its break, is moved as for a new order.
     """
     old = parent.terms
     try:
@@ -37,9 +38,12 @@ def judge_replace(
     end_ns = old.end_ns if request.end_ns is None else request.end_ns
     session = calendar.session_at(old.start_ns)
     if session is not None:
-        end_ns = min(end_ns, session.close_ns)
+        end_ns, _ = fit_end(end_ns, session)
     if end_ns <= max(now_ns, old.start_ns):
-        return Rejection(RejectReason.END_BEFORE_START, "end_ns", "not after the start, or now")
+        when = f"{local_time(end_ns, calendar.zone)} {calendar.zone}"
+        return Rejection(
+            RejectReason.END_BEFORE_START, "end_ns", f"{when} is not after the start, or now"
+        )
     limit_px = None if limit is None else parent.instrument.px(limit)
     too_big = exceeds_limit(parent.instrument, order_qty, limit_px, mid_px)
     if too_big is not None:
@@ -65,11 +69,12 @@ def settled_terms(parent: Parent, terms: Terms) -> Terms:
     return msgspec.structs.replace(terms, order_qty=max(terms.order_qty, parent.cum_qty))
 
 
-def adjusted(request: ReplaceParent, terms: Terms) -> str | None:
+def adjusted(request: ReplaceParent, terms: Terms, calendar: TradingCalendar) -> str | None:
     """What of the terms is not as it was asked for, in words for the OMS."""
-    notes = []
+    notes: list[str] = []
     if request.order_qty is not None and request.order_qty < terms.order_qty:
         notes.append("quantity raised to what is filled")
-    if request.end_ns is not None and request.end_ns > terms.end_ns:
-        notes.append("end moved to the close")
+    session = calendar.session_at(terms.start_ns)
+    if request.end_ns is not None and session is not None:
+        notes += fit_end(request.end_ns, session)[1]
     return "; ".join(notes) or None

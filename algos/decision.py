@@ -21,13 +21,17 @@ CLEAN_UP_NS_MAX: Final = 120 * 10**9
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """What a decision sees besides the parent. `live`: by venue, whether it takes new orders."""
+    """What a decision sees besides the parent. `live`: by venue, whether it takes new orders.
+
+    `pause`: the break [start_ns, end_ns) of the parent's session, None if it has none.
+    """
 
     market: SymbolMarket
     live: Mapping[str, bool]
     killed: bool
     stale_ns: int
     now_ns: int
+    pause: tuple[int, int] | None = None
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -43,7 +47,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
     """The next step of a live parent that has no request pending and is inside its window."""
     now_ns = around.now_ns
     due_qty = max(target_qty(parent, now_ns) - parent.cum_qty - parent.open_qty, 0)
-    wake_ns = _next_look_ns(parent, now_ns)
+    wake_ns = _next_look_ns(parent, around.pause, now_ns)
     held = _held(parent, around)
     if held is not None:
         return Decision(None, held, due_qty, wake_ns)
@@ -102,11 +106,13 @@ def _held(parent: Parent, around: Surroundings) -> WaitReason | None:
         return WaitReason.KILLED
     if around.now_ns < parent.terms.start_ns:
         return WaitReason.BEFORE_START
+    if around.pause is not None and around.pause[0] <= around.now_ns < around.pause[1]:
+        return WaitReason.SESSION_CLOSED
     return None
 
 
-def _next_look_ns(parent: Parent, now_ns: int) -> int:
-    looks = [parent.terms.end_ns]
+def _next_look_ns(parent: Parent, pause: tuple[int, int] | None, now_ns: int) -> int:
+    looks = [parent.terms.end_ns, *(edge for edge in pause or () if edge > now_ns)]
     if now_ns < parent.terms.start_ns:
         looks.append(parent.terms.start_ns)
     if parent.schedule is not None:

@@ -24,11 +24,12 @@ from algos.reporting import (
     plan_of,
     waiting_of,
 )
-from algos.schedule import seed_of
+from algos.schedule import TradingClock, seed_of
 from domain.executions import ChildRefused, VenueState
 from domain.fix_codes import ExecType, OrdStatus, TimeInForce
 from domain.parents import CancelParent, ReplaceParent
 from domain.refusals import RefusalReason, RejectReason, WaitReason
+from domain.sessions import TradingCalendar
 
 IOC_GRACE_NS: Final = 1_000_000_000  # an IOC ends by itself; ask for its end only after this
 CANCEL_RETRY_NS: Final = 5_000_000_000  # a cancel without an answer is asked again after this
@@ -121,14 +122,16 @@ class Progress:
             self.desk.refuse(request, offset, terms, now_ns)
         elif possible_now(parent, terms) or not parent.open_children:
             terms = settled_terms(parent, terms)
-            text = adjusted(request, terms)
+            text = adjusted(request, terms, self._calendar(parent))
             self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms, text)
 
     def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
         """The terms that a replace asks for, or why they cannot be had."""
-        calendar = self.desk.calendars[parent.instrument.calendar]
         mid_px = self.desk.mid_px(parent.instrument.symbol, now_ns)
-        return judge_replace(parent, request, calendar, mid_px, now_ns)
+        return judge_replace(parent, request, self._calendar(parent), mid_px, now_ns)
+
+    def _calendar(self, parent: Parent) -> TradingCalendar:
+        return self.desk.calendars[parent.instrument.calendar]
 
     def _end(self, parent: Parent, now_ns: int) -> None:
         """Nothing of it can trade any more: say that it is over, and why."""
@@ -158,14 +161,14 @@ class Progress:
         start_ns = max(parent.terms.start_ns, now_ns)
         if left_qty <= 0 or start_ns >= parent.terms.end_ns:
             return
+        clock = TradingClock.over(start_ns, parent.terms.end_ns, self._pause(parent))
         seed = seed_of(f"{parent.order_id}.{parent.plan_version + 1}")
         schedule = ALGORITHMS[parent.algo].plan(
             parent.params, qty=left_qty, base_qty=base_qty, lot=parent.instrument.lot,
-            start_ns=start_ns, end_ns=parent.terms.end_ns, seed=seed,
+            start_ns=clock.start_ns, end_ns=clock.end_ns, seed=seed,
         )  # fmt: skip
-        self.desk.emit(
-            plan_of(self.desk.token, parent, seed, schedule.times_ns, schedule.cum_qty, now_ns)
-        )
+        times_ns = tuple(clock.wall_ns(each) for each in schedule.times_ns)
+        self.desk.emit(plan_of(self.desk.token, parent, seed, times_ns, schedule.cum_qty, now_ns))
 
     def _cancel_open(self, parent: Parent, now_ns: int) -> None:
         """Ask for the end of every open child; an IOC is given time to end by itself.
@@ -242,7 +245,13 @@ class Progress:
             self.desk.killed(symbol),
             self.desk.policy.stale_ns,
             now_ns,
+            self._pause(parent),
         )
+
+    def _pause(self, parent: Parent) -> tuple[int, int] | None:
+        """The break of the session that the parent is for; None if there is none."""
+        session = self._calendar(parent).session_at(parent.terms.start_ns)
+        return None if session is None or session.break_start_ns is None else session.pause
 
     def _count_volume(self, parent: Parent, now_ns: int) -> None:
         """The participation cap counts from the start, which may be after the acceptance."""

@@ -26,6 +26,34 @@ class Schedule(msgspec.Struct, frozen=True):
         return self.times_ns[index] if index < len(self.times_ns) else None
 
 
+class TradingClock(msgspec.Struct, frozen=True, kw_only=True):
+    """A clock that stands still over a break, so that nothing is planned there.
+
+    A plan is made over [start_ns, end_ns) of this clock; `wall_ns` says when that is.
+    """
+
+    start_ns: int
+    end_ns: int
+    break_start_ns: int
+    break_ns: int
+
+    @classmethod
+    def over(cls, start_ns: int, end_ns: int, pause: tuple[int, int] | None) -> "TradingClock":
+        """The clock of the window [start_ns, end_ns), of which `pause` may be a part."""
+        if pause is None or pause[1] <= start_ns or end_ns <= pause[0]:
+            return cls(start_ns=start_ns, end_ns=end_ns, break_start_ns=end_ns, break_ns=0)
+        if pause[0] <= start_ns:
+            return cls(start_ns=pause[1], end_ns=end_ns, break_start_ns=end_ns, break_ns=0)
+        break_ns = pause[1] - pause[0]
+        return cls(
+            start_ns=start_ns, end_ns=end_ns - break_ns, break_start_ns=pause[0], break_ns=break_ns
+        )
+
+    def wall_ns(self, at_ns: int) -> int:
+        """When it shows `at_ns`."""
+        return at_ns + self.break_ns if at_ns >= self.break_start_ns else at_ns
+
+
 def seed_of(order_id: str) -> int:
     """A 63-bit seed that is a function of the parent's id."""
     return int.from_bytes(sha256(order_id.encode()).digest()[:8], "big") >> 1

@@ -31,6 +31,7 @@ class RejectReason(StrEnum):
     END_BEFORE_START = "end_before_start"
     START_TOO_OLD = "start_too_old"
     SESSION_CLOSED = "session_closed"
+    BEYOND_CALENDAR = "beyond_calendar"  # a day of which no session is known
     EXCEEDS_LIMIT = "exceeds_limit"
     KILLED = "killed"  # the kill switch is engaged for this order
 
@@ -63,7 +64,7 @@ class WaitReason(StrEnum):
     WAITING_FOR_SLICE = "waiting_for_slice"
     PAUSED = "paused"
     KILLED = "killed"
-    SESSION_CLOSED = "session_closed"
+    SESSION_CLOSED = "session_closed"  # the midday break of its exchange
     VENUE_DOWN = "venue_down"
     NO_MARKET_DATA = "no_market_data"
     STALE_MARKET_DATA = "stale_market_data"

@@ -108,6 +108,7 @@ ORD_REJ_REASONS: Final[dict[RejectReason, int]] = {
     RejectReason.END_BEFORE_START: 99,
     RejectReason.START_TOO_OLD: 8,
     RejectReason.SESSION_CLOSED: 2,
+    RejectReason.BEYOND_CALENDAR: 99,
     RejectReason.EXCEEDS_LIMIT: 3,
     RejectReason.KILLED: 0,
 }
@@ -135,6 +136,7 @@ CXL_REJ_REASONS: Final[dict[RejectReason, CxlRejReason]] = {
     RejectReason.END_BEFORE_START: CxlRejReason.OTHER,
     RejectReason.START_TOO_OLD: CxlRejReason.OTHER,
     RejectReason.SESSION_CLOSED: CxlRejReason.BROKER_OPTION,
+    RejectReason.BEYOND_CALENDAR: CxlRejReason.BROKER_OPTION,
     RejectReason.EXCEEDS_LIMIT: CxlRejReason.BROKER_OPTION,
     RejectReason.KILLED: CxlRejReason.BROKER_OPTION,
 }

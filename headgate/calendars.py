@@ -82,10 +82,10 @@ def _kind(early: bool, late: bool) -> SessionKind:
 def _holidays(found: Any, first: date, last: date) -> dict[str, str]:  # noqa: ANN401  # untyped
     """ISO day -> name of the days that the exchange rests beside its weekends."""
     stamp = type(found.first_session)  # pandas' own, which some calendars insist on
-    start, end = stamp(first), stamp(last)
-    days = {f"{day:%Y-%m-%d}": "" for day in found.adhoc_holidays if start <= day <= end}
+    adhoc = (str(day)[:10] for day in found.adhoc_holidays)  # stamps, or text, by calendar
+    days = {day: "" for day in adhoc if first.isoformat() <= day <= last.isoformat()}
     if found.regular_holidays is not None:
-        named = found.regular_holidays.holidays(start, end, return_name=True)
+        named = found.regular_holidays.holidays(stamp(first), stamp(last), return_name=True)
         days |= {f"{day:%Y-%m-%d}": str(name) for day, name in named.items()}
     return days
 

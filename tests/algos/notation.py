@@ -112,7 +112,8 @@ class Stage:
         given = dict(option.split("=") for option in options)
         return self._ask(
             ReplaceParent(
-                source="OMS", cl_ord_id=cl_ord_id, orig_cl_ord_id=orig, symbol="IBM",
+                source="OMS", cl_ord_id=cl_ord_id, orig_cl_ord_id=orig,
+                symbol=given.get("symbol", "IBM"),
                 order_qty=Decimal(given["qty"]) if "qty" in given else None,
                 limit_px=Decimal(given["limit"]) if "limit" in given else None,
                 end_ns=at_ns(float(given["end"])) if "end" in given else None,

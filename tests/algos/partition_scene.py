@@ -27,10 +27,10 @@ from domain.marketdata import MarketEvent
 from domain.parents import NewParent, ParamValue, ParentRequest
 from domain.refusals import RefusalReason
 from domain.reports import Report
-from domain.sessions import Session, TradingCalendar
+from domain.sessions import Session, SessionKind, TradingCalendar
 
 S = 1_000_000_000
-BEGIN_NS = 1_700_000_000 * S
+BEGIN_NS = 1_699_974_000 * S  # 10:00 in New York
 OPEN_NS = BEGIN_NS - 1_800 * S
 CLOSE_NS = BEGIN_NS + 21_600 * S
 DAY = "20231114"
@@ -45,14 +45,41 @@ ROUND = Instrument(  # trades in whole lots only
     calendar="XNYS", venues=VENUES, max_order_qty=1_000_000,
     max_order_notional=Decimal(50_000_000), odd_lots=False,
 )  # fmt: skip
-TABLE = InstrumentTable([IBM, ROUND])
+NOON = Instrument(  # its session has a break from 10:10 to 10:20, and closes early at 11:00
+    symbol="NOON", currency="USD", lot=100, ticks=(TickBand(tick=Decimal("0.01")),),
+    calendar="XTKS", venues=VENUES, max_order_qty=1_000_000,
+    max_order_notional=Decimal(50_000_000),
+)  # fmt: skip
+TABLE = InstrumentTable([IBM, ROUND, NOON])
 CALENDAR = TradingCalendar(
     "XNYS",
     [
-        Session(date="2023-11-14", open_ns=OPEN_NS, close_ns=CLOSE_NS),
-        Session(date="2023-11-15", open_ns=OPEN_NS + 86_400 * S, close_ns=CLOSE_NS + 86_400 * S),
+        Session(
+            date="2023-11-14",
+            open_ns=OPEN_NS,
+            close_ns=CLOSE_NS,
+            zone="America/New_York",
+        ),
+        Session(
+            date="2023-11-15",
+            open_ns=OPEN_NS + 86_400 * S,
+            close_ns=CLOSE_NS + 86_400 * S,
+            zone="America/New_York",
+        ),
     ],
+    last="2023-11-17",
+    holidays={"2023-11-16": "Founders' Day"},
 )
+PAUSED = TradingCalendar(
+    "XTKS",
+    [
+        Session(
+            date="2023-11-14", open_ns=OPEN_NS, close_ns=BEGIN_NS + 3_600 * S,
+            kind=SessionKind.EARLY_CLOSE, zone="America/New_York",
+            break_start_ns=BEGIN_NS + 600 * S, break_end_ns=BEGIN_NS + 1_200 * S,
+        ),
+    ],
+)  # fmt: skip
 EVEN: dict[str, ParamValue] = {"interval": 10, "size_jitter": 0, "time_jitter": 0}
 
 
@@ -77,7 +104,7 @@ def at_ns(seconds: float) -> int:
 
 def new_partition(number: int = 0, policy: Policy | None = None) -> Partition:
     return Partition(
-        number=number, instruments=TABLE, calendars={"XNYS": CALENDAR},
+        number=number, instruments=TABLE, calendars={"XNYS": CALENDAR, "XTKS": PAUSED},
         policy=policy or Policy(stale_ns=60 * S), partition_of=lambda symbol: 0,
     )  # fmt: skip
 
