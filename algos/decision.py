@@ -29,7 +29,6 @@ class Surroundings(msgspec.Struct, frozen=True):
     market: SymbolMarket
     live: Mapping[str, bool]
     killed: bool
-    stale_ns: int
     now_ns: int
     pause: tuple[int, int] | None = None
 
@@ -158,7 +157,7 @@ def _route(parent: Parent, around: Surroundings, qty: int) -> Route | WaitReason
     found = best_route(
         around.market, venues, parent.side, limit_px_ticks=parent.terms.limit_px_ticks,
         lot=min(lot, qty), min_qty=min(smallest_child_qty(parent), qty), live=around.live,
-        avoid_until_ns=parent.avoid_until_ns, now_ns=around.now_ns, stale_ns=around.stale_ns,
+        avoid_until_ns=parent.avoid_until_ns, now_ns=around.now_ns,
     )  # fmt: skip
     if isinstance(found, WaitReason):
         # A venue that has a child of ours takes the next one when that has ended.

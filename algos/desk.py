@@ -98,7 +98,9 @@ class Desk:
         """The market of a symbol."""
         found = self.markets.get(symbol)
         if found is None:
-            found = self.markets[symbol] = SymbolMarket(symbol=symbol)
+            found = self.markets[symbol] = SymbolMarket(
+                symbol=symbol, limits=self.policy.stale_limits
+            )
         return found
 
     def mid_px(self, symbol: str, now_ns: int) -> Decimal | None:
@@ -107,5 +109,5 @@ class Desk:
         market = self.markets.get(symbol)
         if instrument is None or market is None:
             return None
-        mid = market.mid_px_ticks(now_ns, self.policy.stale_ns)
+        mid = market.mid_px_ticks(now_ns)
         return None if mid is None else instrument.tick * Decimal(mid)

@@ -2,14 +2,23 @@
 
 import msgspec
 
+from marketdata.stale_limits import StaleLimits
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """`stale_ns`: no order is sent on an older quote. `start_past_bound_s`: an older start is
-    refused. `reject_backoff_ns`: a venue that refused a child is left alone so long.
-    `max_participation_cap`: no order may ask for a higher cap.
+    """`stale_ns`: no order is sent on an older quote; `stale_ns_by_venue`: of a venue with a limit
+    of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
+    refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
+    cap.
     """
 
     stale_ns: int = 5_000_000_000
+    stale_ns_by_venue: dict[str, int] = {}
     start_past_bound_s: int = 300
     reject_backoff_ns: int = 1_000_000_000
     max_participation_cap: float = 0.5
+
+    @property
+    def stale_limits(self) -> StaleLimits:
+        """How old a quote may be, by venue."""
+        return StaleLimits(default_ns=self.stale_ns, by_venue=self.stale_ns_by_venue)

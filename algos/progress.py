@@ -243,7 +243,6 @@ class Progress:
             self.desk.market(symbol),
             live,
             self.desk.killed(symbol),
-            self.desk.policy.stale_ns,
             now_ns,
             self._pause(parent),
         )

@@ -84,6 +84,11 @@ class Worker:
         count = log.partitions()
         policy = Policy(
             stale_ns=settings.worker.stale_market_data_ms * 1_000_000,
+            stale_ns_by_venue={
+                venue.name: venue.stale_market_data_ms * 1_000_000
+                for venue in settings.venues
+                if venue.stale_market_data_ms is not None
+            },
             start_past_bound_s=settings.worker.start_past_bound_s,
             reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
             max_participation_cap=settings.worker.max_participation_cap,
@@ -234,8 +239,7 @@ class Worker:
             metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
         if began_s - self._gauges_s > GAUGES_EVERY_S:
             self._gauges_s = began_s
-            stale_ns = self._settings.worker.stale_market_data_ms * 1_000_000
-            set_gauges(list(self.cores.values()), now_ns, stale_ns)
+            set_gauges(list(self.cores.values()), now_ns)
 
     def _wait_s(self) -> float:
         wakes = [core.next_wake_ns() for core in self.cores.values()]

@@ -22,7 +22,7 @@ def count(command: Command) -> None:
         metrics.WORKER_REJECTS.labels(command.reason.value).inc()
 
 
-def set_gauges(cores: Iterable[Partition], now_ns: int, stale_ns: int) -> None:
+def set_gauges(cores: Iterable[Partition], now_ns: int) -> None:
     """Once a second: one walk over the live parents, one over the symbols."""
     by_symbol: dict[str, list[Parent]] = defaultdict(list)
     by_reason: Counter[str] = Counter()
@@ -44,11 +44,11 @@ def set_gauges(cores: Iterable[Partition], now_ns: int, stale_ns: int) -> None:
         for venue in core.venues:
             metrics.WORKER_CHILDREN_OPEN.labels(venue).set(by_venue[venue])
         for market in core.markets.values():
-            stale += _set_symbol(market, by_symbol.get(market.symbol, []), now_ns, stale_ns)
+            stale += _set_symbol(market, by_symbol.get(market.symbol, []), now_ns)
     metrics.WORKER_STALE_SYMBOLS.set(stale)
 
 
-def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int, stale_ns: int) -> bool:
+def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int) -> bool:
     """Show one symbol; whether it is stale and somebody waits for it."""
     symbol = market.symbol
     metrics.WORKER_DUE_SHARES.labels(symbol).set(sum(target_qty(p, now_ns) for p in parents))
@@ -57,4 +57,4 @@ def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int, stale_
     newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
     age_ns = now_ns - newest_ns if parents else 0
     metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(age_ns / 1e9)
-    return age_ns > stale_ns
+    return bool(parents) and not market.fresh_quotes(now_ns)

@@ -65,6 +65,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "no_market_data": "no quote has come yet",
         "stale_market_data": "the last quote is too old to trade on",
         "halted": "the instrument does not trade now",
+        "crossed_market": "bid and offer are locked or crossed, so one of them is likely gone",
         "no_liquidity": "the side that it would take is empty",
         "above_limit": "buys: the offer is above the limit; sells: the bid is below it",
         "participation_cap": "more would exceed its share of the volume",

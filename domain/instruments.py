@@ -29,6 +29,11 @@ class Side(StrEnum):
         """+1 for a buy, -1 for a sell: cost = sign * (paid - benchmark)."""
         return 1 if self is Side.BUY else -1
 
+    @property
+    def other(self) -> "Side":
+        """The side that one trades with."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class GridFault(StrEnum):
     """Why a number is not on an instrument's grid, most basic fault first."""

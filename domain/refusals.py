@@ -69,6 +69,7 @@ class WaitReason(StrEnum):
     NO_MARKET_DATA = "no_market_data"
     STALE_MARKET_DATA = "stale_market_data"
     HALTED = "halted"
+    CROSSED_MARKET = "crossed_market"  # bid and offer are locked or crossed
     NO_LIQUIDITY = "no_liquidity"  # the side that it would take is empty
     ABOVE_LIMIT = "above_limit"  # buys: the offer is above the limit; sells: the bid is below it
     PARTICIPATION_CAP = "participation_cap"

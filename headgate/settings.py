@@ -107,6 +107,7 @@ class OmsSettings(_Section, frozen=True, kw_only=True):
 class VenueSettings(_Section, frozen=True, kw_only=True):
     """One venue: where its FIX session is, and its fees (currency units a share, rebate < 0).
 
+    `stale_market_data_ms`: instead of the worker's, for a venue that quotes slower or faster.
     `auctions`: when its opening and closing crosses are, about the session of each instrument.
     """
 
@@ -119,6 +120,7 @@ class VenueSettings(_Section, frozen=True, kw_only=True):
     maker_fee: Decimal = Decimal(0)
     reconnect_s: int = 1
     heartbeat_s: int = 10
+    stale_market_data_ms: int | None = None
     auctions: AuctionTimes = AuctionTimes()
 
 

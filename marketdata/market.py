@@ -1,26 +1,83 @@
-"""The market as a worker sees it: the last quote by venue, the tape's volume, trading phases.
+"""The market in one symbol as a worker sees it: books by venue, the best of all, phases, the tape.
 
-Each event costs O(1), whatever hangs on it. A quote that cannot be true (a price of zero, a
-quantity below it, a crossed venue) is dropped and counted; the one before it then goes stale by
-itself.
+Each event costs O(1), whatever hangs on it. An event that cannot be true, or that goes back in
+time, is skipped and counted by its fault: it changes no book. A venue may send Quote, Depth or
+both: the newer of the two gives its touch, and behind that stand the levels of the last Depth.
+
+Prices in ticks, quantities in shares, times in nanoseconds UTC.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from domain.instruments import Side
-from domain.marketdata import MarketEvent, Quote, Trade, TradingPhase, TradingStatus
+from domain.marketdata import (
+    Depth,
+    Imbalance,
+    MarketEvent,
+    Quote,
+    Trade,
+    TradingPhase,
+    TradingStatus,
+)
+from marketdata.consolidated import (
+    BestBidOffer,
+    Level,
+    TouchState,
+    at_odds,
+    best_of,
+    merged,
+    touch,
+    venue_levels,
+)
+from marketdata.event_fault import (
+    EventFault,
+    depth_fault,
+    imbalance_fault,
+    quote_fault,
+    trade_fault,
+)
+from marketdata.own_orders import OwnOrders
+from marketdata.stale_limits import StaleLimits
+
+__all__ = ["SymbolMarket", "touch"]
+
+# A venue whose times went back so often in a row, with none in order between, has a new clock (or
+# its last good stamp was the wrong one). Records that were only overtaken come in ones and twos.
+TIME_BACK_RUN_MAX: Final = 16
+LADDER_LEVELS: Final = 10  # of a consolidated ladder, unless more are asked for
+NBBO: Final = ""  # the key of what is counted of all venues together
+
+
+@dataclass(slots=True)
+class _Doubt:
+    """Why a venue's last words are not in its book. `back`: events in a row that went back."""
+
+    crossed: bool = False
+    back: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class SymbolMarket:
-    """One symbol on all its venues. `volume`: shares printed since this object began."""
+    """One symbol on all its venues. `volume`: shares printed since this object began.
+
+    `quotes`: the touch of each venue, in order of their first; `depths`, `statuses`, `imbalances`:
+    the last that each sent. `faults`: events skipped, by (venue, fault). `own`: our open orders.
+    """
 
     symbol: str
+    limits: StaleLimits = field(default_factory=StaleLimits)
     quotes: dict[str, Quote] = field(default_factory=dict)
+    depths: dict[str, Depth] = field(default_factory=dict)
     phases: dict[str, TradingPhase] = field(default_factory=dict)
+    statuses: dict[str, TradingStatus] = field(default_factory=dict)
+    imbalances: dict[str, Imbalance] = field(default_factory=dict)
+    faults: Counter[tuple[str, EventFault]] = field(default_factory=Counter)
+    own: OwnOrders = field(default_factory=OwnOrders)
     volume: int = 0
     last_trade: Trade | None = None
-    dropped: int = 0
+    _doubts: dict[str, _Doubt] = field(default_factory=dict)
 
     def on_event(self, event: MarketEvent) -> None:
         """Take one event in."""
@@ -29,51 +86,186 @@ class SymbolMarket:
             self.on_quote(event)  # type: ignore[arg-type]  # narrowed by type() for speed
         elif kind is Trade:
             self.on_trade(event)  # type: ignore[arg-type]  # narrowed by type() for speed
+        elif isinstance(event, Depth):
+            self._on_depth(event)
         elif isinstance(event, TradingStatus):
-            self.phases[event.venue] = event.phase
+            self._on_status(event)
+        elif isinstance(event, Imbalance):
+            self._on_imbalance(event)
 
     def on_quote(self, quote: Quote) -> None:
         """The touch of one venue changed."""
-        bid_qty, ask_qty = quote.bid_qty, quote.ask_qty
-        if bid_qty > 0 and ask_qty > 0:  # nearly every quote, so asked first
-            true = 0 < quote.bid_px_ticks < quote.ask_px_ticks
-        elif bid_qty < 0 or ask_qty < 0:
-            true = False
-        else:
-            true = (not bid_qty or quote.bid_px_ticks > 0) and (
-                not ask_qty or quote.ask_px_ticks > 0
-            )
-        if true:
-            self.quotes[quote.venue] = quote
-        else:
-            self.dropped += 1
+        venue = quote.venue
+        if not (
+            quote.bid_qty > 0 and quote.ask_qty > 0 and 0 < quote.bid_px_ticks <= quote.ask_px_ticks
+        ):  # nearly every quote passes this, so it is asked first
+            fault = quote_fault(quote)
+            if fault is not None:
+                self._skip(venue, fault)
+                return
+        before = self.quotes.get(venue)
+        if before is not None and quote.at_ns < before.at_ns and self._goes_back(venue):
+            return
+        self.quotes[venue] = quote
+        if self._doubts:
+            self._doubts.pop(venue, None)
 
     def on_trade(self, trade: Trade) -> None:
         """A print."""
-        if trade.qty <= 0 or trade.px_ticks <= 0:
-            self.dropped += 1
+        fault = trade_fault(trade)
+        if fault is not None:
+            self._skip(trade.venue, fault)
             return
         self.volume += trade.qty
         self.last_trade = trade
+
+    def _on_depth(self, depth: Depth) -> None:
+        """The ladder of one venue changed, and its touch with it."""
+        venue = depth.venue
+        fault = depth_fault(depth)
+        if fault is not None:
+            self._skip(venue, fault)
+            return
+        before = self.quotes.get(venue)
+        if before is not None and depth.at_ns < before.at_ns and self._goes_back(venue):
+            return
+        self.depths[venue] = depth
+        bid_px, bid_qty = depth.bids[0] if depth.bids else (0, 0)
+        ask_px, ask_qty = depth.asks[0] if depth.asks else (0, 0)
+        self.on_quote(Quote(depth.symbol, venue, bid_px, bid_qty, ask_px, ask_qty, depth.at_ns))
+
+    def _on_status(self, status: TradingStatus) -> None:
+        before = self.statuses.get(status.venue)
+        if before is not None and status.at_ns < before.at_ns:
+            self._skip(status.venue, EventFault.TIME_BACK)
+            return
+        self.statuses[status.venue] = status
+        self.phases[status.venue] = status.phase
+
+    def _on_imbalance(self, imbalance: Imbalance) -> None:
+        fault = imbalance_fault(imbalance)
+        before = self.imbalances.get(imbalance.venue)
+        if fault is None and before is not None and imbalance.at_ns < before.at_ns:
+            fault = EventFault.TIME_BACK
+        if fault is not None:
+            self._skip(imbalance.venue, fault)
+        else:
+            self.imbalances[imbalance.venue] = imbalance
+
+    def _skip(self, venue: str, fault: EventFault) -> None:
+        """Count an event that changes nothing; a venue that says it is crossed is doubted."""
+        self.faults[venue, fault] += 1
+        if fault is EventFault.CROSSED:
+            self._doubts.setdefault(venue, _Doubt()).crossed = True
+
+    def _goes_back(self, venue: str) -> bool:
+        """Whether an event that is earlier than its venue's last is to be skipped; counts it."""
+        doubt = self._doubts.setdefault(venue, _Doubt())
+        doubt.back += 1
+        self._skip(venue, EventFault.TIME_BACK)
+        if doubt.back < TIME_BACK_RUN_MAX:
+            return True
+        for kept in (self.quotes, self.depths, self.statuses, self.imbalances):
+            kept.pop(venue, None)
+        return False
+
+    # -- what of it counts
+
+    @property
+    def dropped(self) -> int:
+        """Events skipped."""
+        return self.faults.total()
 
     def halted(self, venue: str) -> bool:
         """Whether `venue` has said that it does not trade the symbol continuously now."""
         return self.phases.get(venue, TradingPhase.CONTINUOUS) is not TradingPhase.CONTINUOUS
 
-    def fresh_quotes(self, now_ns: int, stale_ns: int) -> list[Quote]:
-        """The quotes at most `stale_ns` from now, in order of the venues' first quote."""
-        return [quote for quote in self.quotes.values() if abs(now_ns - quote.at_ns) <= stale_ns]
+    def fresh_quotes(self, now_ns: int) -> list[Quote]:
+        """The quotes within their venue's stale limit, in order of the venues' first quote."""
+        stale = self.limits.stale
+        return [
+            quote for quote in self.quotes.values() if not stale(quote.venue, quote.at_ns, now_ns)
+        ]
 
-    def mid_px_ticks(self, now_ns: int, stale_ns: int) -> float | None:
-        """Half way between the best fresh bid and offer of all venues; None if a side lacks."""
-        fresh = self.fresh_quotes(now_ns, stale_ns)
-        bids = [quote.bid_px_ticks for quote in fresh if quote.bid_qty]
-        asks = [quote.ask_px_ticks for quote in fresh if quote.ask_qty]
-        return (max(bids) + min(asks)) / 2 if bids and asks else None
+    def counted_quotes(self, now_ns: int) -> list[Quote]:
+        """The fresh quotes of venues that trade continuously, and did not last say they cross."""
+        return [
+            quote for quote in self.fresh_quotes(now_ns)
+            if not self.halted(quote.venue) and not self._says_crossed(quote.venue)
+        ]  # fmt: skip
 
+    def bbo(self, now_ns: int) -> BestBidOffer:
+        """The best bid and offer of all venues that count."""
+        return best_of(self.counted_quotes(now_ns))
 
-def touch(quote: Quote, side: Side) -> tuple[int, int]:
-    """(px_ticks, qty) that an order of `side` would take from: the ask for a buy."""
-    if side is Side.BUY:
-        return quote.ask_px_ticks, quote.ask_qty
-    return quote.bid_px_ticks, quote.bid_qty
+    def mid_px_ticks(self, now_ns: int) -> float | None:
+        """Half way between the best bid and offer that count; None if a side lacks."""
+        return self.bbo(now_ns).mid_px_ticks
+
+    def touch_states(self, venues: list[str], now_ns: int) -> dict[str, TouchState]:
+        """What the touch of each of `venues` is fit for, beside those of all the others."""
+        odds = at_odds(self.counted_quotes(now_ns))
+        return {venue: odds.get(venue) or self._alone(venue, now_ns) for venue in venues}
+
+    def _alone(self, venue: str, now_ns: int) -> TouchState:
+        """The state of one venue's touch, were it the only one."""
+        quote = self.quotes.get(venue)
+        if self._says_crossed(venue):
+            return TouchState.CROSSED
+        if quote is None:
+            return TouchState.NONE
+        if self.limits.stale(venue, quote.at_ns, now_ns):
+            return TouchState.STALE
+        if self.halted(venue):
+            return TouchState.NOT_TRADING
+        return best_of((quote,)).state
+
+    def _says_crossed(self, venue: str) -> bool:
+        doubt = self._doubts.get(venue)
+        return doubt is not None and doubt.crossed
+
+    def others_touch(self, venue: str, side: Side) -> tuple[int, int]:
+        """(px_ticks, qty) that an order of `side` would take at `venue` from others than us."""
+        quote = self.quotes.get(venue)
+        if quote is None:
+            return 0, 0
+        px_ticks, qty = touch(quote, side)
+        return px_ticks, max(qty - self.own.displayed_qty(venue, side.other, px_ticks), 0)
+
+    # -- depth
+
+    def ladder(
+        self, side: Side, now_ns: int, *, less_own: bool = False, at_most: int = LADDER_LEVELS
+    ) -> list[Level]:
+        """What an order of `side` would take from, over all venues that count, best price first.
+
+        `less_own`: without what we display there ourselves; a price that is all ours is left out.
+        """
+        return merged(
+            [
+                (quote.venue, px_ticks, qty)
+                for quote in self.counted_quotes(now_ns)
+                for px_ticks, qty in self.venue_ladder(quote.venue, side, less_own=less_own)
+            ],
+            side,
+            at_most,
+        )
+
+    def venue_ladder(
+        self, venue: str, side: Side, *, less_own: bool = False
+    ) -> list[tuple[int, int]]:
+        """(px_ticks, qty) that an order of `side` would take from at `venue`, best first."""
+        quote = self.quotes.get(venue)
+        if quote is None:
+            return []
+        depth = self.depths.get(venue)
+        if depth is not None and self.limits.stale(venue, depth.at_ns, quote.at_ns):
+            depth = None
+        levels = venue_levels(quote, depth, side)
+        if not less_own:
+            return levels
+        left = [
+            (px_ticks, max(qty - self.own.displayed_qty(venue, side.other, px_ticks), 0))
+            for px_ticks, qty in levels
+        ]
+        return [level for level in left if level[1]]

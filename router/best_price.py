@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from domain.instruments import Side
-from domain.marketdata import Quote
 from domain.refusals import WaitReason
-from marketdata.market import SymbolMarket, touch
+from marketdata.consolidated import TouchState
+from marketdata.market import SymbolMarket
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 _CLOSENESS: Final = (
     WaitReason.ABOVE_LIMIT,
     WaitReason.NO_LIQUIDITY,
+    WaitReason.CROSSED_MARKET,
     WaitReason.HALTED,
     WaitReason.REJECTED_BY_VENUE,
     WaitReason.STALE_MARKET_DATA,
@@ -33,23 +34,37 @@ _CLOSENESS: Final = (
     WaitReason.VENUE_DOWN,
 )
 
+# What a venue's market is not fit for. A side that lacks is found when it is asked for.
+_UNFIT: Final = {
+    TouchState.NONE: WaitReason.NO_MARKET_DATA,
+    TouchState.STALE: WaitReason.STALE_MARKET_DATA,
+    TouchState.NOT_TRADING: WaitReason.HALTED,
+    TouchState.CROSSED: WaitReason.CROSSED_MARKET,
+    TouchState.LOCKED: WaitReason.CROSSED_MARKET,
+}
+
 
 def best_route(
     market: SymbolMarket, venues: Iterable[str], side: Side, *, limit_px_ticks: int | None,
     lot: int, min_qty: int, live: Mapping[str, bool], avoid_until_ns: Mapping[str, int],
-    now_ns: int, stale_ns: int,
+    now_ns: int,
 ) -> Route | WaitReason:  # fmt: skip
     """The venue to take from, or why there is none. One that shows less than `min_qty` has none.
 
-    A quote from further in the future than `stale_ns` is as bad as one so old: it would never age.
+    What we display ourselves at a touch is not there to be taken. A venue whose market is stale,
+    halted, or locked or crossed by itself or with another's, is left out (consolidated.at_odds).
     """
     best: tuple[int, int, Route] | None = None
     reasons: list[WaitReason] = []
+    venues = list(venues)
+    states = market.touch_states(venues, now_ns)
     for venue in venues:
-        quote = market.quotes.get(venue)
-        reason = _unusable(quote, venue, market, live, avoid_until_ns, now_ns, stale_ns)
-        if reason is None and quote is not None:
-            found = _take(quote, side, limit_px_ticks, lot, min_qty)
+        reason = None if live.get(venue, False) else WaitReason.VENUE_DOWN
+        reason = reason or _UNFIT.get(states[venue])
+        if reason is None and avoid_until_ns.get(venue, 0) > now_ns:
+            reason = WaitReason.REJECTED_BY_VENUE
+        if reason is None:
+            found = _take(market, venue, side, limit_px_ticks, lot, min_qty)
             if isinstance(found, Route):
                 rank = (found.px_ticks * side.sign, -found.qty, found)
                 if best is None or rank[:2] < best[:2]:
@@ -63,30 +78,14 @@ def best_route(
     return min(reasons, key=_CLOSENESS.index, default=WaitReason.NO_MARKET_DATA)
 
 
-def _unusable(
-    quote: Quote | None, venue: str, market: SymbolMarket, live: Mapping[str, bool],
-    avoid_until_ns: Mapping[str, int], now_ns: int, stale_ns: int,
-) -> WaitReason | None:  # fmt: skip
-    if not live.get(venue, False):
-        return WaitReason.VENUE_DOWN
-    if quote is None:
-        return WaitReason.NO_MARKET_DATA
-    if abs(now_ns - quote.at_ns) > stale_ns:
-        return WaitReason.STALE_MARKET_DATA
-    if market.halted(venue):
-        return WaitReason.HALTED
-    if avoid_until_ns.get(venue, 0) > now_ns:
-        return WaitReason.REJECTED_BY_VENUE
-    return None
-
-
 def _take(
-    quote: Quote, side: Side, limit_px_ticks: int | None, lot: int, min_qty: int
-) -> Route | WaitReason:
-    px_ticks, shown = touch(quote, side)
+    market: SymbolMarket, venue: str, side: Side, limit_px_ticks: int | None, lot: int,
+    min_qty: int,
+) -> Route | WaitReason:  # fmt: skip
+    px_ticks, shown = market.others_touch(venue, side)
     qty = shown // lot * lot
     if qty < max(min_qty, 1):
         return WaitReason.NO_LIQUIDITY
     if limit_px_ticks is not None and (px_ticks - limit_px_ticks) * side.sign > 0:
         return WaitReason.ABOVE_LIMIT
-    return Route(venue=quote.venue, px_ticks=px_ticks, qty=qty)
+    return Route(venue=venue, px_ticks=px_ticks, qty=qty)

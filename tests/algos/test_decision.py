@@ -55,7 +55,7 @@ class Case:
         """(shares sent, reason)."""
         found = decide(
             self.parent,
-            Surroundings(self.market, self.live, self.killed, 5 * S, self.now_ns, self.pause),
+            Surroundings(self.market, self.live, self.killed, self.now_ns, self.pause),
         )
         assert found.wake_ns > self.now_ns
         assert found.wake_ns <= END_NS
@@ -118,6 +118,8 @@ SPOILED: list[tuple[WaitReason, Callable[[Case], None]]] = [
     (W.NO_MARKET_DATA, lambda case: case.market.quotes.clear()),
     (W.STALE_MARKET_DATA, stale),
     (W.HALTED, halted),
+    (W.CROSSED_MARKET, lambda case: case.market.on_event(
+        Quote("IBM", "XA", 10_000, 900, 10_000, 900, NOW_NS))),
     (W.NO_LIQUIDITY, lambda case: case.market.on_event(
         Quote("IBM", "XA", 9_999, 900, 10_000, 0, NOW_NS))),
     (W.NO_LIQUIDITY, set_to("params", {"min_child_qty": 500})),

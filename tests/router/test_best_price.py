@@ -8,6 +8,8 @@ from domain.instruments import Side
 from domain.marketdata import Quote, TradingPhase, TradingStatus
 from domain.refusals import WaitReason
 from marketdata.market import SymbolMarket
+from marketdata.own_orders import OwnOrder
+from marketdata.stale_limits import StaleLimits
 from router.best_price import Route, best_route
 
 NOW_NS = 100 * 10**9
@@ -24,7 +26,7 @@ def route(*quotes: Quote, side: Side = Side.BUY, limit: int | None = None, lot: 
           min_qty: int = 100, down: tuple[str, ...] = (), avoid: dict[str, int] | None = None,
           halted: tuple[str, ...] = (),
           venues: tuple[str, ...] = VENUES) -> Route | WaitReason:  # fmt: skip
-    market = SymbolMarket(symbol="IBM")
+    market = SymbolMarket(symbol="IBM", limits=StaleLimits(default_ns=STALE_NS))
     for each in quotes:
         market.on_event(each)
     for venue in halted:
@@ -32,7 +34,7 @@ def route(*quotes: Quote, side: Side = Side.BUY, limit: int | None = None, lot: 
     return best_route(
         market, venues, side, limit_px_ticks=limit, lot=lot, min_qty=min_qty,
         live={venue: venue not in down for venue in VENUES}, avoid_until_ns=avoid or {},
-        now_ns=NOW_NS, stale_ns=STALE_NS,
+        now_ns=NOW_NS,
     )  # fmt: skip
 
 
@@ -79,6 +81,8 @@ REASONS: list[tuple[WaitReason, Route | WaitReason]] = [
     (WaitReason.STALE_MARKET_DATA, route(quote("XA", at_ns=NOW_NS - STALE_NS - 1))),
     (WaitReason.STALE_MARKET_DATA, route(quote("XA", at_ns=NOW_NS + STALE_NS + 1))),
     (WaitReason.HALTED, route(quote("XA"), halted=("XA",))),
+    (WaitReason.CROSSED_MARKET, route(quote("XA", bid_px=101))),
+    (WaitReason.CROSSED_MARKET, route(quote("XA"), quote("XB", bid_px=102, ask_px=103))),
     (WaitReason.REJECTED_BY_VENUE, route(quote("XA"), avoid={"XA": NOW_NS + 1})),
     (WaitReason.NO_LIQUIDITY, route(quote("XA", ask_qty=99))),
     (WaitReason.NO_LIQUIDITY, route(quote("XA", ask_qty=200), min_qty=300)),
@@ -96,3 +100,22 @@ def test_the_reason_of_the_venue_that_came_closest(
 def test_a_backoff_that_is_over_and_a_quote_just_in_time() -> None:
     assert venue_of(route(quote("XA"), avoid={"XA": NOW_NS})) == "XA"
     assert venue_of(route(quote("XA", at_ns=NOW_NS - STALE_NS))) == "XA"
+
+
+def test_of_two_venues_that_lock_the_newer_is_taken_from() -> None:
+    older = quote("XA", at_ns=NOW_NS - 1)
+    assert venue_of(route(older, quote("XB", bid_px=101, ask_px=102))) == "XB"
+
+
+def test_our_own_offer_is_not_taken() -> None:
+    market = SymbolMarket(symbol="IBM")
+    market.on_event(quote("XA", ask_qty=600))
+    market.own.on_order(
+        OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=101, qty=400, displayed=True,
+                 since_ns=NOW_NS)
+    )  # fmt: skip
+    found = best_route(
+        market, ("XA",), Side.BUY, limit_px_ticks=None, lot=100, min_qty=100, live={"XA": True},
+        avoid_until_ns={}, now_ns=NOW_NS,
+    )  # fmt: skip
+    assert found == Route(venue="XA", px_ticks=101, qty=200)
