@@ -183,13 +183,11 @@ def _instruments(request: Request) -> InstrumentTable:
 def _port(request: Request, market: Iterable[MarketEvent], session: Session,
           settings: Settings) -> RecordedPort:  # fmt: skip
     table = _instruments(request)
-    symbol = request.symbol.upper()
-    trade_date = session.date.replace("-", "")
-    venue = ReplayVenue(name=VENUE, instrument=table[symbol], trade_date=trade_date, fees=FEES)
-    return RecordedPort(
-        market=market, venues={(VENUE, symbol): venue},
-        gate=_gate(table, settings.venue_access.limits),
+    venue = ReplayVenue(
+        name=VENUE, instruments=table, trade_date=session.date.replace("-", ""), fees=FEES,
+        close_ns=session.close_ns,
     )  # fmt: skip
+    return RecordedPort(market=market, venue=venue, gate=_gate(table, settings.venue_access.limits))
 
 
 def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,

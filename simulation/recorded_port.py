@@ -1,4 +1,4 @@
-"""A recorded day as the market: replay venues behind the gateway's book and pre-trade checks.
+"""A recorded day as the market: a replay venue behind the gateway's book and pre-trade checks.
 
 Market data is public at once; orders and reports each take a constant latency. There are no
 sessions, so no venue can be lost here and none speaks FIX.
@@ -36,10 +36,12 @@ Outputs = list[PortOutput]
 
 @dataclass(slots=True, kw_only=True)
 class RecordedPort:
-    """See the module. `market`: the record, by rising time."""
+    """See the module. `market`: the record, by rising time. All of it goes to `venue`, which stands
+    for the market: prints of a consolidated tape name exchanges.
+    """
 
     market: Iterable[MarketEvent]
-    venues: dict[tuple[str, str], ReplayVenue]  # by (venue, symbol)
+    venue: ReplayVenue
     gate: VenueGate
     latency: Latency = ONE_WAY
     fills: list[VenueFill] = field(default_factory=list)
@@ -48,6 +50,7 @@ class RecordedPort:
     _events: Iterator[MarketEvent] = field(init=False)
     _event: MarketEvent | None = field(init=False)
     _agenda: Agenda[Outputs] = field(default_factory=Agenda)
+    _others_ns: int = NEVER
 
     def __post_init__(self) -> None:
         self._events = iter(self.market)
@@ -63,30 +66,40 @@ class RecordedPort:
         return None
 
     def start(self, now_ns: int) -> Outputs:
-        """Every venue is live, and stays so."""
-        return [
-            Publish(symbol=None, record=VenueStateChanged(
-                venue=name, state=VenueState.LIVE, at_ns=now_ns))
-            for name in dict.fromkeys(venue for venue, _ in self.venues)
-        ]  # fmt: skip
+        """The venue is live, and stays so."""
+        live = VenueStateChanged(venue=self.venue.name, state=VenueState.LIVE, at_ns=now_ns)
+        self._look_ahead()
+        return [Publish(symbol=None, record=live)]
 
     def next_ns(self) -> int:
-        """The next event of the record, or the next message under way."""
-        event, message_ns = self._event, self._agenda.next_ns()
-        return message_ns if event is None or event.at_ns > message_ns else event.at_ns
+        """The next event of the record, message under way, or time of the venue."""
+        event, others_ns = self._event, self._others_ns
+        return others_ns if event is None or event.at_ns > others_ns else event.at_ns
 
     def on_timer(self, now_ns: int) -> Sequence[PortOutput]:
         """The record goes first."""
         event = self._event
         if event is None or event.at_ns > now_ns:
-            return self._agenda.pop(now_ns)
+            return self._do_other(now_ns)
         self._event = next(self._events, None)
         self.market_events += 1
-        venue = self.venues.get((event.venue, event.symbol))
-        if venue is None:
+        said = self.venue.on_market(event)
+        if len(said) == 1 and said[0] is event:  # nearly always
             self.gate.on_market(event)
             return (event,)
-        return self._said(venue.on_market(event), event.at_ns)
+        return self._said(said, event.at_ns)
+
+    def _do_other(self, now_ns: int) -> Sequence[PortOutput]:
+        if self._agenda.next_ns() <= now_ns:
+            outputs = self._agenda.pop(now_ns)
+            self._look_ahead()
+            return outputs
+        return self._said(self.venue.on_timer(now_ns), now_ns)
+
+    def _look_ahead(self) -> None:
+        """When a message or the venue is next due; the record moves neither by itself."""
+        wake_ns = self.venue.next_wake_ns()
+        self._others_ns = min(self._agenda.next_ns(), NEVER if wake_ns is None else wake_ns)
 
     def on_child(self, partition: int, offset: int, record: ChildRecord, now_ns: int) -> Outputs:
         """Orders are judged where they arrive, after their latency."""
@@ -94,6 +107,7 @@ class RecordedPort:
             self.gate.on_claim(partition, offset, record)
         else:
             self._agenda.at(now_ns + self.latency.mean_ns, partial(self._arrive, partition, record))
+            self._look_ahead()
         return []
 
     def _arrive(self, partition: int, command: ChildCommand, now_ns: int) -> Outputs:
@@ -105,8 +119,7 @@ class RecordedPort:
             return []
         if isinstance(command, NewChild):
             self.orders.append((command.venue, command.cl_ord_id))
-        venue = self.venues[command.venue, command.symbol]
-        return self._said(venue.on_child(command, now_ns), now_ns)
+        return self._said(self.venue.on_child(command, now_ns), now_ns)
 
     def _said(self, said: Sequence[VenueOutput], now_ns: int) -> Outputs:
         outputs: Outputs = []
@@ -119,6 +132,7 @@ class RecordedPort:
             else:
                 self.gate.on_market(each)
                 outputs.append(each)
+        self._look_ahead()
         return outputs
 
     def _tell(self, record: ExecutionRecord, now_ns: int) -> None:

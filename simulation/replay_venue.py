@@ -1,21 +1,22 @@
-"""A venue over recorded quotes and trades: orders trade against what was displayed, no more.
+"""A venue over recorded quotes and trades: orders trade against what was displayed and printed.
 
-The rules, in full:
-- An order that crosses the recorded touch fills at it, up to its displayed size. There are no
-  levels behind it. What an IMMEDIATE_OR_CANCEL leaves is cancelled; FILL_OR_KILL is all or nothing.
-- Displayed size that was taken stays taken until the record changes price or size of that side.
-- What a DAY order leaves rests, and fills only when the recorded opposite touch reaches its
-  price: at its own price, best price first, then oldest, up to the size displayed. There is no
-  queue in front of it, so this is neither generous (no trade at its price fills it) nor fair;
-  queue position is not modelled here.
-- The record does not react to our orders. The public quote is the recorded one less what was
-  taken (a side taken whole is empty), and our fills are printed.
+What orders can have of the record is `recorded_market`'s to say; this is the venue around it: it
+accepts, rejects, cancels, replaces and reports. The rules, in full, are in docs/replay.md.
+
+- The record does not react to our orders. The public sees it as recorded, less what we took: an
+  order that never trades leaves no trace. An aggressive fill adds a print of ours to the tape; of a
+  print that a resting order of ours took part in, our part is shown as ours, the rest as it was.
+- What IMMEDIATE_OR_CANCEL and market orders leave is cancelled; FILL_OR_KILL is all or nothing.
+  While the venue does not trade continuously, all three are cancelled whole.
+- What a DAY limit order leaves rests, and expires at the close.
+- A replace that lowers the quantity alone keeps the order's place, any other loses it.
+- Our own orders never trade with each other.
 
 It reads no clock; times come in with orders and records.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -25,100 +26,105 @@ from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.executions import ChildCancelRejected, Execution
 from domain.fix_codes import (
     CxlRejReason,
-    CxlRejResponseTo,
     ExecType,
     LastLiquidityInd,
     OrdStatus,
     OrdType,
     TimeInForce,
 )
-from domain.instruments import Instrument, OffGrid, Side
-from domain.marketdata import MarketEvent, Quote, Trade
-from domain.orders import settled_by_qty
+from domain.instruments import Instrument, InstrumentTable, OffGrid
+from domain.marketdata import Depth, MarketEvent, Quote, Trade, TradingPhase, TradingStatus
+from simulation.recorded_market import Fill, RecordedMarket, ReplayRules
+from simulation.replay_order import Order
+from simulation.replay_reports import SESSION, Fees, Reports
+
+__all__ = ["SESSION", "Fees", "ReplayRules", "ReplayVenue", "VenueOutput"]
 
 VenueOutput = Execution | ChildCancelRejected | MarketEvent
-SESSION: Final = "REPLAY"
-_DUPLICATE_ORDER: Final = 6  # OrdRejReason(103)
+_UNKNOWN_SYMBOL: Final = 1  # OrdRejReason(103)
+_EXCHANGE_CLOSED: Final = 2
+_DUPLICATE_ORDER: Final = 6
 _UNSUPPORTED: Final = 11
 _OTHER: Final = 99
 
 
-class Fees(msgspec.Struct, frozen=True, kw_only=True):
-    """Currency units a share; below zero is a rebate."""
-
-    taker: Decimal = Decimal(0)
-    maker: Decimal = Decimal(0)
-
-
-@dataclass(slots=True, kw_only=True)
-class Touch:
-    """One side of the record, and how much of it is not taken by us."""
-
-    px_ticks: int = 0
-    recorded_qty: int = 0
-    left_qty: int = 0
-
-    def record(self, px_ticks: int, qty: int) -> None:
-        """The record speaks of this side; what was taken is back if it says something new."""
-        if (px_ticks, qty) != (self.px_ticks, self.recorded_qty):
-            self.px_ticks, self.recorded_qty, self.left_qty = px_ticks, qty, qty
-
-
-@dataclass(slots=True, kw_only=True)
-class Order:
-    """One of our orders here. `px_ticks` None: at any price."""
-
-    cl_ord_id: str
-    order_id: str
-    venue_order_id: str
-    symbol: str
-    side: Side
-    order_qty: int
-    px_ticks: int | None
-    time_in_force: TimeInForce
-    cum_qty: int = 0
-    notional_ticks: int = 0
-    ended: OrdStatus | None = None
-
-    @property
-    def status(self) -> OrdStatus:
-        return self.ended or settled_by_qty(OrdStatus.NEW, self.order_qty, self.cum_qty)
-
-    @property
-    def leaves_qty(self) -> int:
-        return 0 if self.ended else max(self.order_qty - self.cum_qty, 0)
-
-    def reaches(self, px_ticks: int) -> bool:
-        """Whether it may trade at `px_ticks`."""
-        return self.px_ticks is None or (px_ticks - self.px_ticks) * self.side.sign <= 0
-
-
 @dataclass(slots=True, kw_only=True)
 class ReplayVenue:
-    """One venue and one instrument, on one day. `trade_date` as FIX has it: YYYYMMDD."""
+    """One venue on one day. `trade_date` as FIX has it: YYYYMMDD. `close_ns`: when DAY orders
+    expire, if the record has no trading phases to say so.
+    """
 
     name: str
-    instrument: Instrument
+    instruments: InitVar[InstrumentTable]
     trade_date: str
     fees: Fees = field(default_factory=Fees)
-    _bid: Touch = field(default_factory=Touch)
-    _ask: Touch = field(default_factory=Touch)
+    rules: ReplayRules = field(default_factory=ReplayRules)
+    close_ns: int | None = None
+    _books: dict[str, "_Book"] = field(init=False)
     _orders: dict[str, Order] = field(default_factory=dict)  # by every ClOrdID they had
     _resting: dict[str, Order] = field(default_factory=dict)  # by venue_order_id, oldest first
-    _seq: int = 0
+    _depleted: dict[str, "_Book"] = field(default_factory=dict)  # books that we took from
+    _reports: Reports = field(init=False)
+
+    def __post_init__(self, instruments: InstrumentTable) -> None:
+        self._reports = Reports(venue=self.name, trade_date=self.trade_date, fees=self.fees)
+        self._books = {
+            symbol: _Book(instrument=each, market=RecordedMarket(rules=self.rules))
+            for symbol, each in instruments.by_symbol.items()
+            if self.name in each.venues
+        }
+
+    # -- the record
 
     def on_market(self, event: MarketEvent) -> Sequence[VenueOutput]:
-        """Take a recorded event in. Returns what the public sees of it, and our fills."""
-        if type(event) is not Quote:
+        """Take a recorded event in, whatever venue it names. Returns what the public sees of it,
+        and what it did to our orders. Events of instruments that do not trade here pass through."""
+        book = self._books.get(event.symbol)
+        if book is None:
             return (event,)
-        bid, ask = self._bid, self._ask
-        bid.record(event.bid_px_ticks, event.bid_qty)
-        ask.record(event.ask_px_ticks, event.ask_qty)
-        out: list[VenueOutput] = [self._quote(event.at_ns)]
-        if self._resting:
-            for order in sorted(self._resting.values(), key=_aggressiveness):
-                out += self._fill(order, LastLiquidityInd.ADDED, event.at_ns)
+        if isinstance(event, Quote):
+            return self._displayed(book, event) if book.market.on_quote(event) else (event,)
+        if isinstance(event, Trade):
+            fills = book.market.on_trade(event)
+            return self._printed(book, event, fills) if fills else (event,)
+        if isinstance(event, Depth):
+            return self._displayed(book, event) if book.market.on_depth(event) else (event,)
+        if isinstance(event, TradingStatus):
+            book.market.phase = event.phase
+            if event.phase is TradingPhase.CLOSED:
+                return [event, *self._expire(event.symbol, event.at_ns)]
+        return (event,)
+
+    def next_wake_ns(self) -> int | None:
+        """When `on_timer` next has something to do; None if it will not."""
+        times = [] if self.close_ns is None else [self.close_ns]
+        for book in self._depleted.values():
+            times += [at for at in book.refills_ns() if at is not None]
+        return min(times, default=None)
+
+    def on_timer(self, now_ns: int) -> Sequence[VenueOutput]:
+        """Show again what was taken long enough ago; expire what rests at the close."""
+        out: list[VenueOutput] = []
+        for symbol, book in list(self._depleted.items()):
+            if book.market.refill(now_ns):
+                for shown in book.shown(self.name, now_ns):
+                    out += self._displayed(book, shown)
+            if all(at is None for at in book.refills_ns()):
+                del self._depleted[symbol]
+        if self.close_ns is not None and now_ns >= self.close_ns:
+            out += self.on_close(now_ns)
         return out
+
+    def on_close(self, now_ns: int) -> list[VenueOutput]:
+        """The session ends: what rests expires, and nothing more is accepted."""
+        self.close_ns = None
+        out: list[VenueOutput] = []
+        for symbol, book in self._books.items():
+            book.market.phase = TradingPhase.CLOSED
+            out += self._expire(symbol, now_ns)
+        return out
+
+    # -- our orders
 
     def on_child(self, child: ChildCommand, now_ns: int) -> list[VenueOutput]:
         """An order, a cancel or a replace arrives."""
@@ -129,162 +135,215 @@ class ReplayVenue:
         assert type(child) is CancelChild
         return self._on_cancel(child, now_ns)
 
-    def on_close(self, now_ns: int) -> list[VenueOutput]:
-        """The session ends: what rests expires."""
-        expired: list[VenueOutput] = []
-        for order in list(self._resting.values()):
-            expired.append(self._end(order, ExecType.EXPIRED, OrdStatus.EXPIRED, now_ns))
-        return expired
+    def ahead_qty(self, cl_ord_id: str) -> int | None:
+        """The estimate of others' shares in front of a resting order; None: not known yet."""
+        order = self._orders[cl_ord_id]
+        return self._books[order.symbol].market.ahead_qty(order.venue_order_id)
 
     def _on_new(self, child: NewChild, now_ns: int) -> list[VenueOutput]:
+        book = self._books.get(child.symbol)
+        if book is None:
+            text = f"{child.symbol} does not trade at {self.name}"
+            return [self._reports.rejected(child, _UNKNOWN_SYMBOL, text, now_ns)]
         try:
-            order = self._order(child)
+            order = self._order(child, book.instrument)
         except OffGrid as error:
-            return [self._rejected(child, _OTHER, str(error), now_ns)]
+            return [self._reports.rejected(child, _OTHER, str(error), now_ns)]
         if child.cl_ord_id in self._orders:
-            return [self._rejected(child, _DUPLICATE_ORDER, "ClOrdID(11) repeated", now_ns)]
-        opposite = self._opposite(order.side)
-        if child.post_only and opposite.left_qty and order.reaches(opposite.px_ticks):
-            return [self._rejected(child, _UNSUPPORTED, "would take liquidity", now_ns)]
+            return [self._reports.rejected(child, _DUPLICATE_ORDER, "ClOrdID(11) repeated", now_ns)]
+        if book.market.phase is TradingPhase.CLOSED:
+            return [
+                self._reports.rejected(child, _EXCHANGE_CLOSED, "the session has ended", now_ns)
+            ]
+        if child.post_only and _would_take(book.market, order):
+            return [self._reports.rejected(child, _UNSUPPORTED, "would take liquidity", now_ns)]
         self._orders[child.cl_ord_id] = order
-        out: list[VenueOutput] = [self._execution(order, ExecType.NEW, now_ns)]
-        return out + self._arrive(order, now_ns)
-
-    def _order(self, child: NewChild) -> Order:
-        px = child.px if child.ord_type is OrdType.LIMIT else None
-        return Order(
-            cl_ord_id=child.cl_ord_id, order_id=child.order_id,
-            venue_order_id=f"{self.name}-O{self._seq + 1}", symbol=child.symbol, side=child.side,
-            order_qty=self.instrument.fill_qty(Decimal(child.order_qty), "order_qty"),
-            px_ticks=self.instrument.px_ticks(px, "px") if px is not None else None,
-            time_in_force=child.time_in_force,
-        )  # fmt: skip
-
-    def _arrive(self, order: Order, now_ns: int) -> list[VenueOutput]:
-        """Take what is displayed; then end or rest, as its TimeInForce(59) says."""
-        touch = self._opposite(order.side)
-        kill = order.time_in_force is TimeInForce.FILL_OR_KILL and not (
-            order.reaches(touch.px_ticks) and touch.left_qty >= order.leaves_qty
-        )
-        out = [] if kill else self._fill(order, LastLiquidityInd.REMOVED, now_ns)
-        if not order.leaves_qty:
-            return out
-        if order.time_in_force is TimeInForce.DAY:
-            self._resting[order.venue_order_id] = order
-        else:
-            out.append(self._end(order, ExecType.CANCELED, OrdStatus.CANCELED, now_ns))
+        out: list[VenueOutput] = [
+            self._reports.execution(book.instrument, order, ExecType.NEW, now_ns)
+        ]
+        self._arrive(book, order, now_ns, out)
         return out
 
-    def _fill(self, order: Order, liquidity: LastLiquidityInd, now_ns: int) -> list[VenueOutput]:
-        touch = self._opposite(order.side)
-        qty = min(order.leaves_qty, touch.left_qty)
-        if not qty or not order.reaches(touch.px_ticks):
-            return []
-        rests = liquidity is LastLiquidityInd.ADDED and order.px_ticks is not None
-        px_ticks = order.px_ticks if rests and order.px_ticks is not None else touch.px_ticks
-        touch.left_qty -= qty
-        order.cum_qty += qty
-        order.notional_ticks += qty * px_ticks
-        assert touch.left_qty >= 0
-        assert order.cum_qty <= order.order_qty
+    def _order(self, child: NewChild, instrument: Instrument) -> Order:
+        px = child.px if child.ord_type is OrdType.LIMIT else None
+        return Order(
+            cl_ord_id=child.cl_ord_id,
+            venue_order_id=self._reports.next_order_id(), symbol=child.symbol, side=child.side,
+            order_qty=instrument.fill_qty(Decimal(child.order_qty), "order_qty"),
+            px_ticks=instrument.px_ticks(px, "px") if px is not None else None,
+            time_in_force=child.time_in_force, post_only=child.post_only,
+        )  # fmt: skip
+
+    def _arrive(self, book: "_Book", order: Order, now_ns: int, out: list[VenueOutput]) -> None:
+        """Take what is displayed; then end or rest, as its TimeInForce(59) says."""
+        market = book.market
+        kill = order.time_in_force is TimeInForce.FILL_OR_KILL and (
+            sum(qty for _, qty in market.reachable(order.side, order.px_ticks)) < order.leaves_qty
+        )
+        taken = [] if kill else market.take(order.side, order.px_ticks, order.leaves_qty, now_ns)
+        for px_ticks, qty in taken:
+            out += self._trade(book, order, qty, px_ticks, LastLiquidityInd.REMOVED, now_ns)
+        if taken:
+            self._depleted[order.symbol] = book
+            out += book.shown(self.name, now_ns)
+        if not order.leaves_qty:
+            return
+        if order.time_in_force is TimeInForce.DAY and order.px_ticks is not None:
+            self._resting[order.venue_order_id] = order
+            market.rest(order.venue_order_id, order.side, order.px_ticks, order.leaves_qty)
+        else:
+            out.append(self._end(book, order, ExecType.CANCELED, OrdStatus.CANCELED, now_ns))
+
+    def _displayed(self, book: "_Book", event: MarketEvent) -> Sequence[VenueOutput]:
+        """What the public sees of a quote or depth; resting orders may meet what it offers."""
+        public = book.public(event)
+        fills = book.market.match(event.at_ns)
+        if not fills:
+            return (public,)
+        self._depleted[event.symbol] = book
+        out: list[VenueOutput] = [public]
+        for fill in fills:
+            order = self._resting[fill.venue_order_id]
+            added = LastLiquidityInd.ADDED
+            out += self._trade(book, order, fill.qty, fill.px_ticks, added, event.at_ns)
+        out += book.shown(self.name, event.at_ns)
+        return out
+
+    def _printed(self, book: "_Book", trade: Trade, fills: Sequence[Fill]) -> list[VenueOutput]:
+        """Resting orders took part in a print: the tape's volume stays what it was."""
+        out: list[VenueOutput] = []
+        for fill in fills:
+            order = self._resting[fill.venue_order_id]
+            out += self._trade(
+                book, order, fill.qty, fill.px_ticks, LastLiquidityInd.ADDED, trade.at_ns
+            )
+        rest = trade.qty - sum(fill.qty for fill in fills)
+        assert rest >= 0
+        if rest:
+            out.append(msgspec.structs.replace(trade, qty=rest))
+        return out
+
+    def _trade(
+        self, book: "_Book", order: Order, qty: int, px_ticks: int, liquidity: LastLiquidityInd,
+        now_ns: int,
+    ) -> tuple[Execution, Trade]:  # fmt: skip
+        """Book a fill. Returns its report and its print."""
+        order.book(qty, px_ticks)
         if not order.leaves_qty:
             self._resting.pop(order.venue_order_id, None)
-        fill = self._trade(order, qty, px_ticks, liquidity, now_ns)
-        trade = Trade(order.symbol, self.name, px_ticks, qty, now_ns, fill.exec_id)
-        return [fill, trade, self._quote(now_ns)]
+        fill = self._reports.trade(book.instrument, order, qty, px_ticks, liquidity, now_ns)
+        return fill, Trade(order.symbol, self.name, px_ticks, qty, now_ns, fill.exec_id)
 
     def _on_cancel(self, cancel: CancelChild, now_ns: int) -> list[VenueOutput]:
         order = self._orders.get(cancel.orig_cl_ord_id)
-        if order is None or not order.leaves_qty:
-            return [self._cancel_rejected(cancel, order, CxlRejResponseTo.CANCEL_REQUEST, now_ns)]
+        reason = self._request_reason(cancel, order)
+        if order is None or reason is not None:
+            return [self._reports.cancel_rejected(cancel, order, reason, now_ns)]
         self._orders[cancel.cl_ord_id] = order
         order.cl_ord_id = cancel.cl_ord_id
+        book = self._books[order.symbol]
         return [
-            self._end(order, ExecType.CANCELED, OrdStatus.CANCELED, now_ns, cancel.orig_cl_ord_id)
+            self._end(
+                book, order, ExecType.CANCELED, OrdStatus.CANCELED, now_ns, cancel.orig_cl_ord_id
+            )
         ]
 
     def _on_replace(self, replace: ReplaceChild, now_ns: int) -> list[VenueOutput]:
         order = self._orders.get(replace.orig_cl_ord_id)
-        if order is None or not order.leaves_qty:
-            return [self._cancel_rejected(replace, order, CxlRejResponseTo.REPLACE_REQUEST, now_ns)]
+        reason = self._request_reason(replace, order)
+        if order is None or reason is not None:
+            return [self._reports.cancel_rejected(replace, order, reason, now_ns)]
+        book = self._books[order.symbol]
+        try:
+            px_ticks = book.instrument.px_ticks(replace.px, "px")
+        except OffGrid as error:
+            return [self._reports.cancel_rejected(replace, order, None, now_ns, str(error))]
+        keeps_place = px_ticks == order.px_ticks and replace.order_qty <= order.order_qty
         self._orders[replace.cl_ord_id] = order
         order.cl_ord_id = replace.cl_ord_id
         order.order_qty = max(replace.order_qty, order.cum_qty)
-        order.px_ticks = self.instrument.px_ticks(replace.px, "px")
-        self._resting.pop(order.venue_order_id)
+        order.px_ticks = px_ticks
         out: list[VenueOutput] = [
-            self._execution(order, ExecType.REPLACED, now_ns, replace.orig_cl_ord_id)
+            self._reports.execution(
+                book.instrument, order, ExecType.REPLACED, now_ns, replace.orig_cl_ord_id
+            )
         ]
-        return out + self._arrive(order, now_ns)
+        if keeps_place and order.leaves_qty:
+            book.market.reduce(order.venue_order_id, order.leaves_qty)
+            return out
+        self._leave(book, order)
+        if order.post_only and _would_take(book.market, order):
+            out.append(self._end(book, order, ExecType.CANCELED, OrdStatus.CANCELED, now_ns))
+        elif order.leaves_qty:
+            self._arrive(book, order, now_ns, out)
+        return out
+
+    def _request_reason(
+        self, request: CancelChild | ReplaceChild, order: Order | None
+    ) -> CxlRejReason | None:
+        """Why a cancel or replace cannot be; None if it can."""
+        if order is None:
+            return CxlRejReason.UNKNOWN_ORDER
+        if not order.leaves_qty:
+            return CxlRejReason.TOO_LATE
+        return CxlRejReason.DUPLICATE_CL_ORD_ID if request.cl_ord_id in self._orders else None
+
+    def _expire(self, symbol: str, now_ns: int) -> list[VenueOutput]:
+        book = self._books[symbol]
+        return [
+            self._end(book, order, ExecType.EXPIRED, OrdStatus.EXPIRED, now_ns)
+            for order in list(self._resting.values())
+            if order.symbol == symbol
+        ]
 
     def _end(
-        self, order: Order, kind: ExecType, status: OrdStatus, now_ns: int, orig: str | None = None
-    ) -> Execution:
+        self, book: "_Book", order: Order, kind: ExecType, status: OrdStatus, now_ns: int,
+        orig: str | None = None,
+    ) -> Execution:  # fmt: skip
+        self._leave(book, order)
         order.ended = status
+        return self._reports.execution(book.instrument, order, kind, now_ns, orig)
+
+    def _leave(self, book: "_Book", order: Order) -> None:
         self._resting.pop(order.venue_order_id, None)
-        return self._execution(order, kind, now_ns, orig)
-
-    def _opposite(self, side: Side) -> Touch:
-        return self._ask if side is Side.BUY else self._bid
-
-    def _quote(self, at_ns: int) -> Quote:
-        bid, ask = self._bid, self._ask
-        return Quote(
-            self.instrument.symbol, self.name, bid.px_ticks, bid.left_qty, ask.px_ticks,
-            ask.left_qty, at_ns,
-        )  # fmt: skip
-
-    def _trade(
-        self, order: Order, qty: int, px_ticks: int, liquidity: LastLiquidityInd, now_ns: int
-    ) -> Execution:
-        rate = self.fees.taker if liquidity is LastLiquidityInd.REMOVED else self.fees.maker
-        return msgspec.structs.replace(
-            self._execution(order, ExecType.TRADE, now_ns),
-            last_qty=qty, last_px=self.instrument.px(px_ticks), liquidity=liquidity,
-            fee=rate * qty,
-        )  # fmt: skip
-
-    def _execution(
-        self, order: Order, kind: ExecType, now_ns: int, orig: str | None = None
-    ) -> Execution:
-        self._seq += 1
-        average = self.instrument.px(order.notional_ticks) / order.cum_qty if order.cum_qty else 0
-        return Execution(
-            venue=self.name, session=SESSION, msg_seq_num=self._seq, trade_date=self.trade_date,
-            exec_id=f"{self.name}-{self._seq}", exec_type=kind, ord_status=order.status,
-            cl_ord_id=order.cl_ord_id, orig_cl_ord_id=orig, venue_order_id=order.venue_order_id,
-            symbol=order.symbol, side=order.side, order_qty=order.order_qty,
-            cum_qty=order.cum_qty, leaves_qty=order.leaves_qty, avg_px=Decimal(average),
-            transact_ns=now_ns, received_ns=now_ns,
-        )  # fmt: skip
-
-    def _rejected(self, child: NewChild, reason: int, text: str, now_ns: int) -> Execution:
-        self._seq += 1
-        return Execution(
-            venue=self.name, session=SESSION, msg_seq_num=self._seq, trade_date=self.trade_date,
-            exec_id=f"{self.name}-{self._seq}", exec_type=ExecType.REJECTED,
-            ord_status=OrdStatus.REJECTED, cl_ord_id=child.cl_ord_id,
-            venue_order_id="NONE", symbol=child.symbol, side=child.side,
-            order_qty=child.order_qty, cum_qty=0, leaves_qty=0, avg_px=Decimal(0),
-            ord_rej_reason=reason, text=text, transact_ns=now_ns, received_ns=now_ns,
-        )  # fmt: skip
-
-    def _cancel_rejected(
-        self, request: CancelChild | ReplaceChild, order: Order | None,
-        response_to: CxlRejResponseTo, now_ns: int,
-    ) -> ChildCancelRejected:  # fmt: skip
-        self._seq += 1
-        return ChildCancelRejected(
-            venue=self.name, session=SESSION, msg_seq_num=self._seq,
-            cl_ord_id=request.cl_ord_id, orig_cl_ord_id=request.orig_cl_ord_id,
-            symbol=request.symbol,
-            ord_status=order.status if order is not None else OrdStatus.REJECTED,
-            response_to=response_to,
-            reason=CxlRejReason.UNKNOWN_ORDER if order is None else CxlRejReason.TOO_LATE,
-            received_ns=now_ns,
-        )  # fmt: skip
+        book.market.leave(order.venue_order_id)
 
 
-def _aggressiveness(order: Order) -> float:
-    """Sorts the most willing first; `sorted` keeps the oldest first among equals."""
-    return float("-inf") if order.px_ticks is None else -order.px_ticks * order.side.sign
+@dataclass(slots=True, kw_only=True)
+class _Book:
+    """An instrument here, and its market as the public sees it."""
+
+    instrument: Instrument
+    market: RecordedMarket
+
+    def public(self, event: MarketEvent) -> MarketEvent:
+        """A recorded quote or depth, less what we took."""
+        bid, ask = self.market.bid, self.market.ask
+        if not bid.is_taken and not ask.is_taken:
+            return event
+        if isinstance(event, Depth):
+            return msgspec.structs.replace(
+                event, bids=tuple(bid.levels()), asks=tuple(ask.levels())
+            )
+        return self.touch(event.venue, event.at_ns)
+
+    def touch(self, venue: str, at_ns: int) -> Quote:
+        """The touch less what we took; a side taken whole has quantity 0."""
+        bid, ask = self.market.bid.best(), self.market.ask.best()
+        return Quote(self.instrument.symbol, venue, bid[0], bid[1], ask[0], ask[1], at_ns)
+
+    def shown(self, venue: str, at_ns: int) -> list[MarketEvent]:
+        """The touch, and the depth where the record has it, after we took of it."""
+        bid, ask = self.market.bid, self.market.ask
+        shown: list[MarketEvent] = [self.touch(venue, at_ns)]
+        if bid.deeper or ask.deeper:
+            levels = tuple(bid.levels()), tuple(ask.levels())
+            shown.append(Depth(self.instrument.symbol, venue, *levels, at_ns))
+        return shown
+
+    def refills_ns(self) -> tuple[int | None, int | None]:
+        return self.market.bid.next_refill_ns(), self.market.ask.next_refill_ns()
+
+
+def _would_take(market: RecordedMarket, order: Order) -> bool:
+    return next(market.reachable(order.side, order.px_ticks), None) is not None
