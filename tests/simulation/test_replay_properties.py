@@ -279,5 +279,5 @@ def test_on_a_real_day_passive_fills_come_out_of_prints_and_offers(
             outputs = list(replay.on_child(command("day", args), event.at_ns))
             joined += 200
             assert not any(isinstance(each, Trade) for each in outputs)
-    # Most of what waits at the touch for minutes is served, but not all: neither nothing nor all is fair.
+    # Most of what waits at the touch for minutes is served; neither nothing nor all would be fair.
     assert 0.1 * joined < filled < 0.95 * joined
