@@ -45,11 +45,11 @@ class ReplayRules(msgspec.Struct, frozen=True, kw_only=True):
     """What the record cannot say and somebody must decide.
 
     `depletion_ns`: how long what we took is missing; above 0, or we could take the same shares
-    twice at one instant; five seconds is a judgement. `match_ns`: how far apart a print and its change
-    of the displayed size may lie; of the prints at IBM's bid on 2013-10-08, 48 % have theirs in the
-    same millisecond, 76 % within 10 ms and 79 % within 20. `inside_prints`: whether prints inside the spread serve our orders, `off_book_prints`
-    whether those do that were agreed away from any order book: both met other orders than those of
-    a lit queue.
+    twice at one instant; five seconds is a judgement. `match_ns`: how far apart a print and its
+    change of the displayed size may lie; of the prints at IBM's bid on 2013-10-08, 48 % have theirs
+    in the same millisecond, 76 % within 10 ms and 79 % within 20. `inside_prints`: whether prints
+    inside the spread serve our orders, `off_book_prints`: whether those do that were agreed away
+    from any order book. Both met other orders than those of a lit queue.
     """
 
     depletion_ns: int = 5_000 * _MS
