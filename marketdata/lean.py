@@ -4,17 +4,18 @@ A quote row holds one side: the national best bid or the national best offer, wi
 that sets it. The last row of each side makes the quote; a book per exchange would be wrong. The
 venue of every quote is NBBO, that of a trade its exchange letter.
 
-The files count prices in 1/10,000 of the currency unit, and so do the events: they belong to an
-instrument whose finest tick is 0.0001 (`US_TICKS`). That is the grid of the US tape: orders of
-one dollar or more are priced in cents (Regulation NMS, rule 612), prints need not be.
+The files count prices in 1/10,000 of the currency unit, and so do the events unless `tick` says
+otherwise: they belong to an instrument whose finest tick is 0.0001 (`US_TICKS`). That is the grid
+of the US tape: orders of one dollar or more are priced in cents (Regulation NMS, rule 612), prints
+need not be.
+
+As one row moves one side, the pair is crossed for moments (0.03 % of the time of regular hours).
+That is no fault of the file; such a pair yields no quote and is counted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from heapq import merge
-from operator import attrgetter
 from pathlib import Path
 from typing import Final
 from zipfile import BadZipFile, ZipFile
@@ -22,10 +23,12 @@ from zoneinfo import ZoneInfo
 
 from domain.instruments import TickBand
 from domain.marketdata import Quote, Trade, TradeCondition
+from marketdata.price_texts import PriceTexts
+from marketdata.tick_faults import BadTickFile, RowFault, Skipped, TickFault, TickFile
 
 VENUE: Final = "NBBO"
-US_TICKS: Final = (TickBand(tick=Decimal("0.0001")),
-                   TickBand(from_px=Decimal(1), tick=Decimal("0.01")))  # fmt: skip
+UNIT: Final = Decimal("0.0001")
+US_TICKS: Final = (TickBand(tick=UNIT), TickBand(from_px=Decimal(1), tick=Decimal("0.01")))
 
 _ZONE: Final = ZoneInfo("America/New_York")
 _DAY_MS: Final = 86_400_000
@@ -46,37 +49,25 @@ _CONDITIONS: Final = (
     (0x400 | 0x2000, TradeCondition.EXTENDED_HOURS),
     (0x1000000 | 0x4000000, TradeCondition.OFFICIAL),
 )
+_KNOWN: Final = 0xBFFFFFFF  # 0x40000000 and what is above 32 bits has no meaning in Lean
 _OFF_EXCHANGE: Final = b"D"
 
 
-class BadTickFile(Exception):
-    """A tick file that is not there or not readable; the text names the file and the line."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Skipped:
-    """Rows marked suspicious by the source, which yield no event."""
-
-    quotes: int = 0
-    trades: int = 0
-
-
-def read_day(data_dir: Path, symbol: str, day: date,
-             skipped: Skipped | None = None) -> Iterator[Quote | Trade]:  # fmt: skip
+def read_day(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = None, *,
+             tick: Decimal = UNIT, skip_bad: bool = False) -> Iterator[Quote | Trade]:  # fmt: skip
     """Yield the quotes and trades of `symbol` on `day` by time; quotes before trades of their ms.
 
-    `data_dir` holds tick/<symbol>/<yyyymmdd>_{quote,trade}.zip, itself or under lean/. Raises
-    BadTickFile, for a missing file at once, for a bad row when it is reached.
+    `data_dir` holds tick/<symbol>/<yyyymmdd>_{quote,trade}.zip, itself or under lean/. `tick`: of
+    the events, in currency units. Raises BadTickFile, for a missing file at once, for a bad row
+    when it is reached, unless `skip_bad`.
     """
     counts = skipped if skipped is not None else Skipped()
-    midnight_ns = _midnight_ns(day)
-    quote_rows = _rows(tick_file(data_dir, symbol, day, "quote"))
-    trade_rows = _rows(tick_file(data_dir, symbol, day, "trade"))
-    return merge(
-        _quotes(quote_rows, symbol, midnight_ns, counts),
-        _trades(trade_rows, symbol, midnight_ns, counts),
-        key=attrgetter("at_ns"),
-    )
+    quotes, trades = (
+        _Reader(TickFile(tick_file(data_dir, symbol, day, kind), counts, skip_bad), symbol, day,
+                tick)
+        for kind in ("quote", "trade")
+    )  # fmt: skip
+    return _by_time(quotes.quotes(), trades.trades())
 
 
 def tick_file(data_dir: Path, symbol: str, day: date, kind: str) -> Path:
@@ -86,27 +77,159 @@ def tick_file(data_dir: Path, symbol: str, day: date, kind: str) -> Path:
     for path in tried:
         if path.is_file():
             return path
-    raise BadTickFile(f"no {kind} file of {symbol} on {day}: neither {tried[0]} nor {tried[1]}")
+    text = f"no {kind} file of {symbol} on {day}: neither {tried[0]} nor {tried[1]}"
+    raise BadTickFile(TickFault.NO_FILE, text)
 
 
-@dataclass(slots=True)
-class _Rows:
-    path: Path
-    lines: list[bytes]
+def _by_time(quotes: Iterator[Quote], trades: Iterator[Trade]) -> Iterator[Quote | Trade]:
+    """Merge; heapq.merge with a key costs a third of the reading."""
+    quote = next(quotes, None)
+    for trade in trades:
+        trade_ns = trade.at_ns
+        while quote is not None and quote.at_ns <= trade_ns:
+            yield quote
+            quote = next(quotes, None)
+        yield trade
+    if quote is not None:
+        yield quote
+        yield from quotes
 
-    def bad(self, number: int, why: str) -> BadTickFile:
-        return BadTickFile(f"{self.path}, line {number}: {why}: {self.lines[number - 1]!r}")
+
+class _Reader:
+    """One zip of a day: `quotes` or `trades` goes through its rows once."""
+
+    def __init__(self, file: TickFile, symbol: str, day: date, tick: Decimal) -> None:
+        self._file = file
+        self._symbol = symbol
+        self._midnight_ns = _midnight_ns(day)
+        self._prices = PriceTexts(UNIT, tick)
+        self._conditions: dict[tuple[bytes, bytes], str] = {}
+        # Opened now, so that what is no archive is told before anything is read.
+        self._blocks = _open_blocks(file)
+
+    def quotes(self) -> Iterator[Quote]:
+        file, symbol, midnight_ns, prices = (
+            self._file,
+            self._symbol,
+            self._midnight_ns,
+            self._prices,
+        )
+        bid = ask = (0, 0)
+        last_ms = 0
+        for first, lines in self._blocks:
+            for number, line in enumerate(lines, first):
+                try:
+                    ms_text, bid_text, bid_qty_text, ask_text, ask_qty_text, _, _, suspicious = (
+                        line.split(b",")
+                    )
+                    if suspicious == _SUSPICIOUS:
+                        file.skipped.add(TickFault.SUSPICIOUS)
+                        continue
+                    ms = int(ms_text)
+                    if not last_ms <= ms < _DAY_MS:
+                        raise _bad_time(ms)
+                    new_bid = bid if bid_text == b"0" else _side(prices, bid_text, bid_qty_text)
+                    new_ask = ask if ask_text == b"0" else _side(prices, ask_text, ask_qty_text)
+                except (ValueError, RowFault) as error:
+                    file.pass_over(error, number, line)
+                    continue
+                last_ms, bid, ask = ms, new_bid, new_ask
+                if bid[0] > ask[0] > 0:
+                    file.skipped.add(TickFault.CROSSED)
+                    continue
+                at_ns = midnight_ns + ms * _NS_PER_MS
+                yield Quote(symbol, VENUE, bid[0], bid[1], ask[0], ask[1], at_ns)
+
+    def trades(self) -> Iterator[Trade]:
+        file, symbol, midnight_ns, prices = (
+            self._file,
+            self._symbol,
+            self._midnight_ns,
+            self._prices,
+        )
+        last_ms = 0
+        for first, lines in self._blocks:
+            for number, line in enumerate(lines, first):
+                try:
+                    ms_text, px_text, qty_text, exchange, flags, suspicious = line.split(b",")
+                    if suspicious == _SUSPICIOUS:
+                        file.skipped.add(TickFault.SUSPICIOUS)
+                        continue
+                    ms, px, qty = int(ms_text), prices[px_text], int(qty_text)
+                    if not last_ms <= ms < _DAY_MS:
+                        raise _bad_time(ms)
+                    if px <= 0:
+                        raise RowFault(TickFault.BAD_PRICE, "a price that is not above zero")
+                    if qty <= 0:
+                        raise _bad_qty()
+                    condition = self._condition(flags, exchange)
+                except (ValueError, RowFault) as error:
+                    file.pass_over(error, number, line)
+                    continue
+                last_ms = ms
+                yield Trade(
+                    symbol, exchange.decode("ascii", "replace"), px, qty,
+                    midnight_ns + ms * _NS_PER_MS, str(number), condition,
+                )  # fmt: skip
+
+    def _condition(self, flags: bytes, exchange: bytes) -> str:
+        key = (flags, exchange)
+        found = self._conditions.get(key)
+        if found is None:
+            found = self._conditions[key] = _condition(flags, exchange)
+        if TradeCondition.UNKNOWN in found:
+            self._file.skipped.add(TickFault.UNKNOWN_CONDITION)
+        return found
 
 
-def _rows(path: Path) -> _Rows:
+def _open_blocks(file: TickFile) -> Iterator[tuple[int, list[bytes]]]:
     try:
-        with ZipFile(path) as archive:
-            names = archive.namelist()
-            if len(names) != 1:
-                raise BadTickFile(f"{path}: holds {len(names)} files, not one")
-            return _Rows(path, archive.read(names[0]).splitlines())
-    except (BadZipFile, OSError, EOFError) as error:
-        raise BadTickFile(f"{path}: {error}") from error
+        archive = ZipFile(file.path)
+    except (BadZipFile, OSError) as error:
+        raise file.bad(_archive_fault(file.path), str(error)) from error
+    names = archive.namelist()
+    if len(names) != 1:
+        archive.close()
+        raise file.bad(TickFault.WRONG_FORMAT, f"holds {len(names)} files, not one")
+    return _zip_blocks(file, archive, names[0])
+
+
+def _zip_blocks(file: TickFile, archive: ZipFile, name: str) -> Iterator[tuple[int, list[bytes]]]:
+    with archive:
+        try:
+            stream = archive.open(name)
+        except (BadZipFile, OSError) as error:  # not where the archive's end says it is
+            raise file.bad(TickFault.TRUNCATED, str(error)) from error
+        except (NotImplementedError, RuntimeError) as error:  # a strange method, a password
+            raise file.bad(TickFault.WRONG_FORMAT, str(error)) from error
+        with stream:
+            yield from file.blocks(stream)
+
+
+def _archive_fault(path: Path) -> TickFault:
+    """A zip says where its files are at its end: one that begins as a zip and does not was cut."""
+    with path.open("rb") as file:
+        return TickFault.TRUNCATED if file.read(2) == b"PK" else TickFault.WRONG_FORMAT
+
+
+def _side(prices: PriceTexts, px_text: bytes, qty_text: bytes) -> tuple[int, int]:
+    """(px_ticks, qty); a side without quantity is absent."""
+    px, qty = prices[px_text], int(qty_text)
+    if qty > 0:
+        return px, qty
+    if qty < 0:
+        raise _bad_qty()
+    return 0, 0
+
+
+def _bad_time(ms: int) -> RowFault:
+    if ms >= _DAY_MS:
+        return RowFault(TickFault.OUTSIDE_DAY, "time is past the day")
+    return RowFault(TickFault.TIME_BACK, "time is before the last row's")
+
+
+def _bad_qty() -> RowFault:
+    return RowFault(TickFault.BAD_QTY, "a quantity that is not above zero")
 
 
 def _midnight_ns(day: date) -> int:
@@ -122,59 +245,10 @@ def _midnight_ns(day: date) -> int:
     return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) * _NS_PER_MS
 
 
-def _quotes(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Iterator[Quote]:
-    bid_px = bid_qty = ask_px = ask_qty = last_ms = 0
-    for number, line in enumerate(rows.lines, 1):
-        try:
-            ms_text, row_bid_px, row_bid_qty, row_ask_px, row_ask_qty, _, _, suspicious = (
-                line.split(b",")
-            )
-            if suspicious == _SUSPICIOUS:
-                skipped.quotes += 1
-                continue
-            ms = int(ms_text)
-            if row_bid_px != b"0":
-                bid_px, bid_qty = int(row_bid_px), int(row_bid_qty)
-            if row_ask_px != b"0":
-                ask_px, ask_qty = int(row_ask_px), int(row_ask_qty)
-        except ValueError as error:
-            raise rows.bad(number, str(error)) from error
-        if ms < last_ms or ms >= _DAY_MS:
-            raise rows.bad(number, "time is before the last row's or past the day")
-        if bid_px < 0 or bid_qty < 0 or ask_px < 0 or ask_qty < 0:
-            raise rows.bad(number, "a number below zero")
-        last_ms = ms
-        yield Quote(symbol, VENUE, bid_px, bid_qty, ask_px, ask_qty, midnight_ns + ms * _NS_PER_MS)
-
-
-def _trades(rows: _Rows, symbol: str, midnight_ns: int, skipped: Skipped) -> Iterator[Trade]:
-    conditions: dict[tuple[bytes, bytes], str] = {}
-    last_ms = 0
-    for number, line in enumerate(rows.lines, 1):
-        try:
-            ms_text, px_text, qty_text, exchange, flags, suspicious = line.split(b",")
-            if suspicious == _SUSPICIOUS:
-                skipped.trades += 1
-                continue
-            ms, px, qty = int(ms_text), int(px_text), int(qty_text)
-            condition = conditions.get((flags, exchange))
-            if condition is None:
-                condition = conditions[flags, exchange] = _condition(flags, exchange)
-        except ValueError as error:
-            raise rows.bad(number, str(error)) from error
-        if ms < last_ms or ms >= _DAY_MS:
-            raise rows.bad(number, "time is before the last row's or past the day")
-        if px <= 0 or qty <= 0:
-            raise rows.bad(number, "a price or quantity that is not above zero")
-        last_ms = ms
-        yield Trade(
-            symbol, exchange.decode("ascii", "replace"), px, qty, midnight_ns + ms * _NS_PER_MS,
-            str(number), condition,
-        )  # fmt: skip
-
-
 def _condition(flags: bytes, exchange: bytes) -> str:
     """The letters of TradeCondition for the source's hexadecimal flags."""
     value = int(flags, 16)
     letters = "".join(letter for mask, letter in _CONDITIONS if value & mask)
+    if value & ~_KNOWN:
+        letters += TradeCondition.UNKNOWN
     return letters + (TradeCondition.OFF_BOOK if exchange == _OFF_EXCHANGE else "")

@@ -30,7 +30,8 @@ from gateway.pre_trade import PreTrade
 from gateway.risk import Limits, LimitTable
 from headgate.calendars import exchange_zone, load_calendar
 from headgate.settings import LimitSettings, Settings, WorkerSettings
-from marketdata.lean import US_TICKS, VENUE, BadTickFile, Skipped, read_day
+from marketdata.lean import US_TICKS, VENUE, read_day
+from marketdata.tick_faults import BadTickFile, Skipped
 from simulation.order_log import OrderLog
 from simulation.recorded_port import RecordedPort
 from simulation.replay_venue import SESSION, Fees, ReplayVenue
@@ -252,8 +253,7 @@ def _summary(run: Simulation, skipped: Skipped) -> str:
         for kind, word in ((NewChild, "sent"), (ReplaceChild, "replaces"), (CancelChild, "cancels"))
     ]
     lines = [
-        f"market     {run.port.market_events:,} events played, "
-        f"{skipped.quotes + skipped.trades:,} suspicious rows skipped",
+        f"market     {run.port.market_events:,} events played, {skipped.rows:,} rows skipped",
         f"children   {', '.join(counts)}; {sum(cost.fills for cost in run.finals):,} fills",
     ]
     waits = waiting_ns(run.records(Topic.REPORTS))
