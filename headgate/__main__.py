@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from headgate.settings import Settings, SettingsError, load_settings
+from domain.file_format import FileFormat
+from headgate.settings import Settings, SettingsError, load_settings, with_replay
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Headgate: an execution engine that stands beside an OMS.")  # fmt: skip
@@ -16,6 +17,8 @@ topics = typer.Typer(no_args_is_help=True, help="The bus's topics.")
 order = typer.Typer(no_args_is_help=True, help="An OMS on the command line, over Kafka.")
 app.add_typer(topics, name="topics")
 app.add_typer(order, name="order")
+marketdata = typer.Typer(invoke_without_command=True)
+app.add_typer(marketdata, name="marketdata")
 
 SettingsOption = Annotated[
     Path | None,
@@ -114,6 +117,51 @@ def tca(settings: SettingsOption = None) -> None:
     from tca.process import run
 
     raise typer.Exit(run(read_settings(settings)))
+
+
+@marketdata.callback()
+def marketdata_process(
+    context: typer.Context,
+    replay: Annotated[
+        Path | None, typer.Option(help="recorded days to publish, a directory or a file")
+    ] = None,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="of the recorded files")
+    ] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="only this one; repeatable")] = None,
+    day: Annotated[list[str] | None, typer.Option(help="YYYY-MM-DD; repeatable")] = None,
+    start: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
+    end: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="times as fast as recorded; 0: as fast as it goes")
+    ] = None,
+    rebase: Annotated[
+        bool | None,
+        typer.Option("--rebase/--keep-times", help="events happen now, or when they were recorded"),
+    ] = None,
+    skip_bad: Annotated[
+        bool | None,
+        typer.Option("--skip-bad/--refuse-bad", help="leave bad rows out, or stop at the first"),
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Run the market data process: recorded days onto the bus. Options win over the settings."""
+    if context.invoked_subcommand is not None:
+        return
+    from marketdata.process import run
+
+    given = {
+        "path": None if replay is None else str(replay), "format": file_format,
+        "symbols": symbol and tuple(symbol), "days": day and tuple(day), "start": start,
+        "end": end, "speed": speed, "skip_bad": skip_bad,
+        "rebase": False if rebase is None and speed == 0 else rebase,
+    }  # fmt: skip
+    try:
+        read = with_replay(read_settings(settings), given)
+    except SettingsError as error:
+        typer.echo(f"headgate: {error}", err=True)
+        raise typer.Exit(2) from error
+    raise typer.Exit(run(read))
 
 
 @app.command()

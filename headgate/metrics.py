@@ -119,6 +119,23 @@ FIX_MESSAGES = Counter(
     ["session", "direction"],
 )  # fmt: skip
 
+# Market data.
+MARKETDATA_EVENTS = Counter("headgate_marketdata_events_total", "Events published", ["symbol"])
+MARKETDATA_CONFLATED = Counter(
+    "headgate_marketdata_conflated_total",
+    "Quotes and depths dropped because a newer one came before they could be published",
+    ["symbol"],
+)
+MARKETDATA_SKIPPED = Counter(
+    "headgate_marketdata_skipped_total", "What the feed sent and could not be used", ["reason"]
+)
+MARKETDATA_WAITING_EVENTS = Gauge(
+    "headgate_marketdata_waiting_events", "Events that wait for the broker"
+)
+MARKETDATA_AGE_SECONDS = Gauge(
+    "headgate_marketdata_age_seconds", "Engine time less the time of the newest event published"
+)
+
 # Venue simulator.
 VENUESIM_ORDERS = Counter("headgate_venuesim_orders_total", "Orders taken from FIX", ["venue"])
 VENUESIM_TRADES = Counter("headgate_venuesim_trades_total", "Trades printed", ["venue"])
@@ -148,6 +165,7 @@ _OWN: Final = {
     "oms": ("headgate_oms_", "headgate_fix_"),
     "venues": ("headgate_venue_", "headgate_fix_"),
     "worker": ("headgate_worker_",),
+    "marketdata": ("headgate_marketdata_", "headgate_fix_"),
     "venuesim": ("headgate_venuesim_", "headgate_fix_"),
     "tca": ("headgate_tca_",),
 }

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from domain.file_format import FileFormat
 from domain.instruments import Instrument, InstrumentTable
 from domain.trading_day import AuctionTimes
 from headgate.clock import ClockSettings
@@ -160,6 +161,41 @@ class VenueSimSettings(_Section, frozen=True, kw_only=True):
     reject_every: int = 0
 
 
+class ReplaySettings(_Section, frozen=True, kw_only=True):
+    """Recorded days as a feed. No `path`: none.
+
+    `symbols` and `days` (YYYY-MM-DD): which; empty: all that the files of `path` hold, where their
+    format tells. `start` and `end`: HH:MM[:SS] of the exchange; empty: the whole day. `speed`: of
+    the engine's clock, 0 is as fast as it goes. `rebase`: the first event happens now, not when it
+    was recorded. `skip_bad`: bad rows are counted and left out; else the first one ends it. `stay`:
+    keep running, with nothing to do, after the last event.
+    """
+
+    path: str = ""
+    format: FileFormat = FileFormat.LEAN
+    symbols: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+    speed: float = 1.0
+    rebase: bool = True
+    skip_bad: bool = False
+    stay: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.speed >= 0:
+            raise ValueError(f"marketdata.replay.speed {self.speed} is below zero")
+        if self.speed == 0 and self.rebase:
+            raise ValueError("marketdata.replay.rebase needs a speed: as fast as it goes (0), "
+                             "events would lie in the future")  # fmt: skip
+
+
+class MarketDataSettings(_Section, frozen=True, kw_only=True):
+    """The market data process: one feed."""
+
+    replay: ReplaySettings = ReplaySettings()
+
+
 class TcaSettings(_Section, frozen=True, kw_only=True):
     """Live figures are published every `publish_interval_ms` of the engine's time."""
 
@@ -179,6 +215,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     venue_access: VenueAccessSettings = VenueAccessSettings()
     venues: tuple[VenueSettings, ...] = ()
     venuesim: VenueSimSettings = VenueSimSettings()
+    marketdata: MarketDataSettings = MarketDataSettings()
     tca: TcaSettings = TcaSettings()
 
     def hash(self) -> str:
@@ -187,6 +224,17 @@ class Settings(_Section, frozen=True, kw_only=True):
 
     def venue(self, name: str) -> VenueSettings:
         return next(venue for venue in self.venues if venue.name == name)
+
+
+def with_replay(settings: Settings, given: Mapping[str, object]) -> Settings:
+    """`settings` with keys of marketdata.replay set to what is not None. Raises SettingsError."""
+    replace = msgspec.structs.replace
+    keys = {key: value for key, value in given.items() if value is not None}
+    try:
+        replay = replace(settings.marketdata.replay, **keys)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    return replace(settings, marketdata=replace(settings.marketdata, replay=replay))
 
 
 class _InstrumentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

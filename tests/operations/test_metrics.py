@@ -41,7 +41,8 @@ def test_every_metric_belongs_to_all_or_to_some_process() -> None:
 
 @pytest.mark.parametrize("process", metrics.PROCESSES)
 def test_a_process_exports_its_own(process: str) -> None:
-    others = [f"headgate_{each}_" for each in ("oms", "venue", "worker", "venuesim", "tca")
+    others = [f"headgate_{each}_" for each in ("oms", "venue", "worker", "venuesim", "tca",
+                                                  "marketdata")
               if not f"headgate_{process}_".startswith(f"headgate_{each}")]  # fmt: skip
     names = exported_by(process)
     assert "headgate_build_info" in names

@@ -1,0 +1,97 @@
+"""The market data process for real: recorded days onto a broker that speaks Kafka's protocol."""
+
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bus.codec import decode
+from bus.embedded import EmbeddedBroker
+from bus.kafka import KafkaLog
+from bus.log import BEGINNING
+from bus.topics import Topic
+from domain.marketdata import MarketEvent, Quote
+from headgate.__main__ import shipped
+from headgate.settings import BusSettings, HttpSettings, load_settings
+from marketdata.lean import UNIT, read_day
+
+DAY = date(2013, 10, 8)
+READ_S = 20.0
+
+
+def settings_file(directory: Path, bus: BusSettings) -> Path:
+    settings = load_settings(shipped("headgate.toml"), {})
+    path = directory / "settings.json"
+    path.write_bytes(msgspec.json.encode(
+        msgspec.structs.replace(settings, bus=bus, http=HttpSettings(port=0))
+    ))  # fmt: skip
+    return path
+
+
+def replay(settings: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "headgate", "marketdata", "--settings", str(settings), *options],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def read_topic(bus: BusSettings, count: int) -> list[MarketEvent]:
+    """The first `count` events of the topic, those of a symbol in their order."""
+    log = KafkaLog(bus, group="test")
+    log.assign({(Topic.MARKETDATA, each): BEGINNING for each in range(log.partitions())})
+    events: list[MarketEvent] = []
+    deadline_s = time.monotonic() + READ_S
+    while len(events) < count and time.monotonic() < deadline_s:
+        for record in log.poll(0.1):
+            found = decode(Topic.MARKETDATA, record.value)
+            assert {event.symbol for event in found} == {record.key}
+            events += found
+    log.close()
+    return events
+
+
+@pytest.mark.slow
+def test_a_slice_of_a_recorded_day_arrives_in_order(tmp_path: Path, data_dir: Path) -> None:
+    broker = EmbeddedBroker()
+    bus = BusSettings(bootstrap_servers=broker.bootstrap_servers, embedded=True)
+    try:
+        ended = replay(
+            settings_file(tmp_path, bus), "--replay", str(data_dir), "--symbol", "IBM",
+            "--day", DAY.isoformat(), "--start", "10:00", "--end", "10:15", "--speed", "0",
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        from_ns = read_ns(DAY, "10:00")
+        wanted = [
+            each
+            for each in read_day(data_dir, "IBM", DAY, tick=UNIT * 100)
+            if from_ns <= each.at_ns < from_ns + 900 * 10**9
+        ]
+        assert len(wanted) > 1_000
+        assert read_topic(bus, len(wanted)) == wanted
+        assert any(isinstance(each, Quote) for each in wanted)
+    finally:
+        broker.stop()
+
+
+def read_ns(day: date, clock: str) -> int:
+    """UTC of a time in New York, which was four hours behind that day."""
+    hours, minutes = clock.split(":")
+    days = (day - date(1970, 1, 1)).days
+    return (days * 86_400 + (int(hours) + 4) * 3_600 + int(minutes) * 60) * 10**9
+
+
+@pytest.mark.slow
+def test_what_cannot_be_replayed_ends_the_process_and_is_told(tmp_path: Path) -> None:
+    bus = BusSettings(bootstrap_servers="127.0.0.1:1", embedded=True)
+    path = settings_file(tmp_path, bus)
+    nothing = replay(path)
+    assert nothing.returncode == 2
+    assert "marketdata.replay.path is not set" in nothing.stderr
+    nowhere = replay(path, "--replay", "/nowhere")
+    assert nowhere.returncode == 1
+    assert "/nowhere: no_file: there is no such file or directory" in nowhere.stderr
