@@ -148,17 +148,46 @@ class VenueAccessSettings(_Section, frozen=True, kw_only=True):
     limits: LimitSettings = LimitSettings()
 
 
-class VenueSimSettings(_Section, frozen=True, kw_only=True):
-    """The simulated venues: `start_px` and the rest shape the background flow of every symbol.
+class SimVenueSettings(_Section, frozen=True, kw_only=True):
+    """What differs at one simulated venue.
 
-    `reject_every`: each venue refuses every n-th order, for tests of what follows; 0: none.
+    `share`: of each symbol's flow; None: 35, 25, 20, 20 % in the order of [[venues]]. `stale_ms`:
+    how old the efficient price is that it sees. `outages`: (after, for) seconds of the engine's
+    time since the start, in which its FIX session is cut.
     """
 
-    seed: int = 1
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    latency_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    latency_jitter: Annotated[float, msgspec.Meta(ge=0, lt=100)] = 0.0
+    stale_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
+    reject_probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    outages: tuple[tuple[Annotated[float, msgspec.Meta(ge=0)],
+                         Annotated[float, msgspec.Meta(gt=0)]], ...] = ()  # fmt: skip
+
+
+class SimHours(StrEnum):
+    """When the simulated market runs."""
+
+    ALWAYS = "always"  # between sessions too, there without a U-curve
+    SESSIONS = "sessions"
+
+
+class VenueSimSettings(_Section, frozen=True, kw_only=True):
+    """The simulated venues: the market of every symbol, and what is special at a venue.
+
+    `presets`: by symbol, instead of `preset`. `reject_every`: each venue refuses every n-th order,
+    for tests of what follows; 0: none.
+    """
+
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 1
     store_dir: str = "var/venuesim"
+    preset: str = "liquid"
+    presets: dict[str, str] = {}
     start_px: dict[str, Decimal] = {}
-    latency_ms: int = 1
-    reject_every: int = 0
+    hours: SimHours = SimHours.ALWAYS
+    latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 1
+    reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
+    venues: dict[str, SimVenueSettings] = {}
 
 
 class ReplaySettings(_Section, frozen=True, kw_only=True):

@@ -83,9 +83,10 @@ class FixVenues:
         """Hand a message to the venue's session, which stores it and sends it now or on logon."""
         fix.Session.sendToTarget(fix.Message(text, False), self._sessions[venue])
 
-    def disconnect(self) -> None:
-        """Cut every connection without a Logout, as a network does."""
-        for session_id in self._sessions.values():
+    def disconnect(self, venue: str | None = None) -> None:
+        """Cut a venue's connection, or every one, without a Logout, as a network does."""
+        chosen = self._sessions.values() if venue is None else [self._sessions[venue]]
+        for session_id in chosen:
             session = fix.Session.lookupSession(session_id)
             if session is not None:
                 session.disconnect()

@@ -1,169 +1,224 @@
-"""Background order flow: a two-sided book and a tape around an efficient price.
+"""Background order flow: a two-sided book and a tape around the efficient price p*.
 
-It makes a market that algorithms can trade in, not a realistic one: no impact, no memory of who
-traded. Time and random generators are handed in. One `EfficientPrice` is shared by every venue of
-a symbol, so that no venue is off the others for long.
+quant.md 8.2: limit orders anchored to p*, each with a life of its own, noise market orders, and
+snipers who take what p* has left behind: so passive orders are selected against. The events are
+exogenous (`background_events`); where they are priced follows p*, which follows clients' fills. It
+applies them straight to a book and says only what traded. Deterministic; no clock.
 """
 
-from collections.abc import Iterator
-from math import exp, sqrt
-from random import Random
+from math import ceil, floor
 from typing import Final
 
-import msgspec
+import numpy as np
 
 from domain.fix_codes import TimeInForce
 from domain.instruments import Instrument, Side
-from venuesim.order_book import BookOrder, OrderBook
+from venuesim.activity import BLOCK_NS, Activity
+from venuesim.background_events import (
+    CANCEL,
+    LIMIT_BUY,
+    LIMIT_SELL,
+    MARKET_BUY,
+    SNIPE,
+    TAKER_ID,
+    BackgroundEvents,
+    Events,
+)
+from venuesim.efficient_price import EfficientPrice
+from venuesim.order_book import BookEvent, BookOrder, Filled, OrderBook
+from venuesim.tick_grid import TickGrid
 
-SECOND_NS: Final = 1_000_000_000
-
-
-class FlowSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """The shape of a symbol's flow at one venue. Rates per second of the engine's time.
-
-    The touch holds `touch_qty` shares when fresh and is filled up below `refill_qty`, as are so
-    many `levels` a side. The spread is drawn from `spread_ticks`, in ticks of the price's band.
-    Trades: `trade_rate` of them, of about `trade_qty` shares.
-    """
-
-    event_rate: float = 3.0
-    trade_rate: float = 0.6
-    levels: int = 5
-    spread_ticks: tuple[int, ...] = (1, 2, 2, 3)
-    touch_qty: tuple[int, int] = (400, 1_500)
-    refill_qty: int = 300
-    trade_qty: tuple[int, int] = (1, 300)
-    # About 0.7 bps a root second is 17 % a year; the half-life pulls the price back within
-    # about 0.5 % of its start, so that a system that runs for days keeps a sane market.
-    volatility_bps: float = 0.7
-    half_life_s: float = 7_200.0
-
-
-class EfficientPrice:
-    """A random walk in ticks that is pulled back to its start, one step a second from `anchor_ns`.
-
-    A function of its generator's seed and the time alone: every process and every restart that
-    has the same seed and anchor sees the same path.
-    """
-
-    def __init__(
-        self,
-        start_px_ticks: int,
-        anchor_ns: int,
-        random: Random,
-        settings: FlowSettings | None = None,
-    ) -> None:
-        settings = settings or FlowSettings()
-        self._start = start_px_ticks
-        self._log = 0.0  # of the price over its start
-        self._stepped_ns = anchor_ns
-        self._random = random
-        self._step = settings.volatility_bps / 1e4
-        self._keep = 0.5 ** (1.0 / settings.half_life_s)
-
-    def at(self, now_ns: int) -> float:
-        """The price at `now_ns`, in ticks; times must not fall by a second or more."""
-        while self._stepped_ns + SECOND_NS <= now_ns:
-            self._stepped_ns += SECOND_NS
-            self._log = self._log * self._keep + self._random.gauss(0.0, self._step)
-        return self._start * exp(self._log)
-
-
-class Post(msgspec.Struct, frozen=True):
-    """Put this order into the book."""
-
-    order: BookOrder
-
-
-class Withdraw(msgspec.Struct, frozen=True):
-    """Cancel a background order."""
-
-    order_id: int
-
-
-FlowCommand = Post | Withdraw
+NEVER_NS: Final = 1 << 62
+Traded = list[tuple[int, list[BookEvent]]]  # (at_ns, what the book said), by rising time
 
 
 class OrderFlow:
-    """The background orders of one book. Their ids are negative; clients' are positive."""
+    """The background orders of one book. Their ids are negative; clients' are positive.
+
+    `share`: of the symbol's flow. `stale_ns`: how far this venue's p* is behind. `catch_up_ns`:
+    after a longer gap the flow begins anew so far back, as a live simulator wants it; None: it
+    runs through whatever it is asked to.
+    """
 
     def __init__(
         self,
         instrument: Instrument,
         price: EfficientPrice,
-        random: Random,
+        venue: str,
         start_ns: int,
-        settings: FlowSettings | None = None,
+        *,
+        share: float = 1.0,
+        stale_ns: int = 0,
+        catch_up_ns: int | None = None,
     ) -> None:
-        self._instrument = instrument
+        preset = price.preset
         self._price = price
-        self._random = random
-        self._settings = settings or FlowSettings()
-        self._resting: dict[int, tuple[Side, int]] = {}  # the book knows better
-        self._last_id = 0
-        self._spread = self._settings.spread_ticks[0]
-        self.next_ns = start_ns
+        self._events = BackgroundEvents(preset, price.streams, venue, share)
+        self._grid = TickGrid(instrument)
+        self._scale = price.start_px_ticks / preset.px_ticks
+        self._lot = max(instrument.lot, preset.lot_qty // instrument.lot * instrument.lot)
+        self._stale_ns = stale_ns
+        self._catch_up_ns = catch_up_ns
+        self._day: Activity | None = None
+        self._drawn_ns = start_ns  # events before it are drawn
+        self._batch = _Batch()
+        self._begin(start_ns)
 
-    def on_timer(self, now_ns: int, book: OrderBook) -> Iterator[FlowCommand]:
-        """One event of the flow. The caller does each command before it asks for the next."""
-        settings, random = self._settings, self._random
-        rate = settings.event_rate
-        self.next_ns = now_ns + max(1, int(random.expovariate(rate) * SECOND_NS))
-        if random.random() < 0.2:
-            self._spread = random.choice(settings.spread_ticks)
-        bid, ask, step = self._quotes(now_ns)
-        yield from self._withdraw(book, bid, ask, step)
-        yield from self._fill(book, Side.BUY, bid, step)
-        yield from self._fill(book, Side.SELL, ask, step)
-        if random.random() < settings.trade_rate / rate:
-            yield self._take(book)
+    @property
+    def next_ns(self) -> int:
+        """When something is next to be done; NEVER_NS after the last session."""
+        batch = self._batch
+        return batch.at_ns[batch.next] if batch.next < len(batch.at_ns) else self._drawn_ns
 
-    def _quotes(self, now_ns: int) -> tuple[int, int, int]:
-        """Where the best bid and offer belong now, and the tick size there, in ticks."""
-        mid = self._price.at(now_ns) + self._random.gauss(0.0, 0.3)
-        grid = self._instrument.round_px_ticks
-        step = grid(grid(int(mid), Side.BUY) + 1, Side.SELL) - grid(int(mid), Side.BUY)
-        lowest = (self._settings.levels + 1) * step
-        bid = grid(max(lowest, int(mid - self._spread * step / 2)), Side.BUY)
-        return bid, grid(bid + self._spread * step, Side.SELL), step
-
-    def _withdraw(self, book: OrderBook, bid: int, ask: int, step: int) -> Iterator[FlowCommand]:
-        """Take out what is now too aggressive or too far away; forget what was filled."""
-        reach = 3 * self._settings.levels * step
-        for order_id, (side, px_ticks) in list(self._resting.items()):
-            if order_id not in book.orders:
-                del self._resting[order_id]
-                continue
-            behind = bid - px_ticks if side is Side.BUY else px_ticks - ask
-            if not 0 <= behind <= reach:
-                del self._resting[order_id]
-                yield Withdraw(order_id)
-
-    def _fill(self, book: OrderBook, side: Side, best: int, step: int) -> Iterator[FlowCommand]:
-        """See to it that each level from `best` outward holds something.
-
-        The flow's own orders cannot meet here, the aggressive ones being withdrawn. A client's
-        that the market has moved through is traded with, as it should be.
+    def advance(self, book: OrderBook, until_ns: int) -> Traded:
+        """Do all that is due up to `until_ns`. Returns what traded; early after a client's fill,
+        so that it can be answered before the market goes on: call again while `next_ns` is due.
         """
-        settings = self._settings
-        held = dict(book.depth(side, 4 * settings.levels))
-        for level in range(settings.levels):
-            px_ticks = self._instrument.round_px_ticks(best - side.sign * level * step, side)
-            if px_ticks > 0 and held.get(px_ticks, 0) < settings.refill_qty:
-                low, high = settings.touch_qty
-                qty = self._random.randint(low // 100, high // 100) * 100
-                self._last_id -= 1
-                self._resting[self._last_id] = (side, px_ticks)
-                yield Post(BookOrder(self._last_id, side, qty, px_ticks))
+        traded: Traded = []
+        if self._catch_up_ns is not None and until_ns - self.next_ns > self._catch_up_ns:
+            self._clear(book)
+            self._begin(until_ns - self._catch_up_ns)
+        while self.next_ns <= until_ns:
+            if self._batch.next >= len(self._batch.at_ns):
+                self._draw(book)
+            elif self._run(book, until_ns, traded):
+                break
+        return traded
 
-    def _take(self, book: OrderBook) -> Post:
-        """A taker of no more than half the touch, so that trading never empties the book."""
-        side = self._random.choice((Side.BUY, Side.SELL))
+    def on_client_fill(self, signed_qty: int, at_ns: int) -> None:
+        """A client bought (> 0) or sold (< 0) here: it moves the price of every venue."""
+        self._price.on_client_fill(signed_qty, at_ns)
+
+    def _begin(self, at_ns: int) -> None:
+        """Go on from `at_ns`, or from the next open, with a book as if it had always run."""
+        self._batch = _Batch()
+        self._day = self._price.day_at(at_ns)
+        if self._day is None:
+            self._drawn_ns = NEVER_NS
+            return
+        self._drawn_ns = max(at_ns, self._day.session.open_ns)
+        self._take(self._events.begin(self._day, self._drawn_ns))
+
+    def _draw(self, book: OrderBook) -> None:
+        """The events of the next block; after the last one the book is cleared until the open."""
+        day, start_ns = self._day, self._drawn_ns
+        assert day is not None
+        close_ns = day.session.close_ns
+        if start_ns >= close_ns:
+            self._clear(book)
+            self._begin(close_ns)
+            return
+        block = (start_ns - day.session.open_ns) // BLOCK_NS
+        end_ns = min(day.session.open_ns + (block + 1) * BLOCK_NS, close_ns)
+        self._drawn_ns = end_ns
+        self._take(self._events.block(day, start_ns, end_ns))
+
+    def _take(self, events: Events) -> None:
+        """Price the events but for the impact, and have them as lists: quicker to go through."""
+        day = self._day
+        assert day is not None
+        seen_ns = np.maximum(events.at_ns - self._stale_ns, day.session.open_ns)
+        self._batch = _Batch(
+            events.at_ns.tolist(),
+            events.kind.tolist(),
+            events.order_id.tolist(),
+            (events.steps * self._scale).tolist(),
+            events.lots.tolist(),
+            self._price.base_ticks(day, seen_ns).tolist(),
+        )
+
+    def _run(self, book: OrderBook, until_ns: int, traded: Traded) -> bool:
+        """The events of the batch up to `until_ns`. True: stopped early, a client was filled."""
+        batch, price, orders = self._batch, self._price, book.orders
+        times, kinds, ids = batch.at_ns, batch.kind, batch.order_id
+        bases, behind = batch.base_ticks, batch.behind_ticks
+        index, count = batch.next, len(times)
+        while index < count:
+            at_ns = times[index]
+            if at_ns > until_ns:
+                break
+            kind = kinds[index]
+            if kind == CANCEL:
+                if ids[index] in orders:
+                    book.on_cancel(ids[index])
+                index += 1
+                continue
+            star = bases[index] + price.impact_ticks(at_ns)
+            if kind <= LIMIT_SELL:
+                self._rest(book, kind, ids[index], star, behind[index])
+                index += 1
+                continue
+            order = self._taker(book, kind, batch.lots[index], star)
+            index += 1
+            if order is None:
+                continue
+            events = book.on_new(order)
+            if len(events) > 1:
+                traded.append((at_ns, events))
+                if any(type(each) is Filled and each.maker_id > 0 for each in events):
+                    batch.next = index
+                    return True
+        batch.next = index
+        return False
+
+    def _rest(self, book: OrderBook, kind: int, order_id: int, star: float, behind: float) -> None:
+        """A limit order behind p*, and short of the other side's best price."""
+        bid, _, ask, _ = book.touch()
+        if kind == LIMIT_BUY:
+            px = self._grid.down(floor(star - behind))
+            if ask and px >= ask:
+                px = self._grid.down(ask - 1)
+            side = Side.BUY
+        else:
+            px = self._grid.up(ceil(star + behind))
+            if bid and px <= bid:
+                px = self._grid.up(bid + 1)
+            side = Side.SELL
+        if px > 0:
+            book.on_new(BookOrder(order_id, side, self._lot, px))
+
+    def _taker(self, book: OrderBook, kind: int, lots: int, star: float) -> BookOrder | None:
+        """A noise market order, or a sniper's for the whole of a best price that p* is through."""
         bid, bid_qty, ask, ask_qty = book.touch()
-        px, there = (ask, ask_qty) if side is Side.BUY else (bid, bid_qty)
-        low, high = self._settings.trade_qty
-        qty = max(1, min(int(low + (high - low) * sqrt(self._random.random())), there // 2))
-        self._last_id -= 1
-        order = BookOrder(self._last_id, side, qty, px or None, TimeInForce.IMMEDIATE_OR_CANCEL)
-        return Post(order)
+        if kind < SNIPE:
+            side = Side.BUY if kind == MARKET_BUY else Side.SELL
+            touch = ask if kind == MARKET_BUY else bid
+            if not touch:
+                return None
+            px = touch if lots < 0 else None
+            qty = abs(lots) * self._lot
+        elif ask and ask < star:
+            side, px, qty = Side.BUY, ask, ask_qty
+        elif bid > star:
+            side, px, qty = Side.SELL, bid, bid_qty
+        else:
+            return None
+        return BookOrder(TAKER_ID, side, qty, px, TimeInForce.IMMEDIATE_OR_CANCEL)
+
+    def _clear(self, book: OrderBook) -> None:
+        """Take every background order out: they are good for the day."""
+        for order_id in [each for each in book.orders if each < 0]:
+            book.on_cancel(order_id)
+
+
+class _Batch:
+    """Events to do, by rising time, as lists of equal length; `next` is the first not done."""
+
+    __slots__ = ("at_ns", "base_ticks", "behind_ticks", "kind", "lots", "next", "order_id")
+
+    def __init__(
+        self,
+        at_ns: list[int] | None = None,
+        kind: list[int] | None = None,
+        order_id: list[int] | None = None,
+        behind_ticks: list[float] | None = None,
+        lots: list[int] | None = None,
+        base_ticks: list[float] | None = None,
+    ) -> None:
+        self.next = 0
+        self.at_ns = at_ns or []
+        self.kind = kind or []
+        self.order_id = order_id or []
+        self.behind_ticks = behind_ticks or []
+        self.lots = lots or []
+        self.base_ticks = base_ticks or []

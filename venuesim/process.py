@@ -7,10 +7,8 @@ import gc
 import signal
 import time
 from collections.abc import Iterable
-from decimal import Decimal
 from pathlib import Path
 from queue import Empty
-from random import Random
 from types import FrameType
 from typing import Final
 
@@ -20,7 +18,7 @@ from bus.codec import encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed, Log
 from bus.topics import Topic
-from domain.instruments import Instrument, InstrumentTable
+from domain.instruments import InstrumentTable
 from domain.marketdata import Quote, Trade, TradingStatus
 from headgate import metrics
 from headgate.clock import Clock
@@ -29,7 +27,7 @@ from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from venuesim.client_orders import Sent, fold
 from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
 from venuesim.journal import Journal
-from venuesim.order_flow import EfficientPrice, OrderFlow
+from venuesim.live_market import live_market
 from venuesim.requests import (
     CancelOrder,
     CancelRejected,
@@ -38,12 +36,10 @@ from venuesim.requests import (
     Report,
 )
 from venuesim.translation import Unreadable, answer_text, read_text
-from venuesim.venue import MarketEvent, Output, Venue, VenueTerms
+from venuesim.venue import MarketEvent, Output
 
 ROUND_S: Final = 0.01  # the longest wait for a request; the flow goes on at this grain
 REQUESTS_PER_ROUND: Final = 500  # bounds how long market data waits behind a burst of orders
-DEFAULT_START_PX: Final = Decimal(100)  # of a symbol that venuesim.start_px does not name
-DAY_NS: Final = 86_400_000_000_000
 FLUSH_S: Final = 5.0
 
 logger = structlog.get_logger()
@@ -75,7 +71,8 @@ class VenueSimulator:
         store_dir = Path(settings.venuesim.store_dir)
         chosen = [each for each in settings.venues if each.name in names or not names]
         self._journals = {each.name: Journal(store_dir / f"{each.name}.jsonl") for each in chosen}
-        self._venues = self._open_venues(settings, chosen, instruments)
+        orders = {name: fold(name, journal.read()) for name, journal in self._journals.items()}
+        self._venues = live_market(settings, chosen, instruments, orders, self._clock.now_ns())
         self._fix = FixVenues([_endpoint(each) for each in chosen], store_dir)
 
     def start(self) -> None:
@@ -93,6 +90,8 @@ class VenueSimulator:
         logged_on = [each.venue for each in inbound if isinstance(each, LoggedOn)]
         self._hand_in(inbound, now_ns)
         for name, venue in self._venues.items():
+            if venue.terms.faults.out_at(now_ns):
+                self._fix.disconnect(name)
             outputs = venue.on_logon(now_ns) if name in logged_on else []
             outputs += venue.on_timer(now_ns)
             # 3 journal, then answer
@@ -113,35 +112,6 @@ class VenueSimulator:
         for journal in self._journals.values():
             journal.close()
         self._log.flush(FLUSH_S)
-
-    def _open_venues(
-        self, settings: Settings, chosen: list[VenueSettings], instruments: InstrumentTable
-    ) -> dict[str, Venue]:
-        now_ns = self._clock.now_ns()
-        simulated = settings.venuesim
-        prices: dict[str, EfficientPrice] = {}
-        midnight_ns = now_ns - now_ns % DAY_NS
-        for symbol, instrument in instruments.by_symbol.items():
-            start_px = simulated.start_px.get(symbol, DEFAULT_START_PX)
-            path = Random(f"{simulated.seed}/{symbol}")  # noqa: S311  # a simulation
-            prices[symbol] = EfficientPrice(int(start_px / instrument.tick), midnight_ns, path)
-        venues = {}
-        for each in chosen:
-            traded = [e for e in instruments.by_symbol.values() if each.name in e.venues]
-            flows = {
-                found.symbol: self._flow(settings, each.name, found, prices[found.symbol], now_ns)
-                for found in traded
-            }
-            orders = fold(each.name, self._journals[each.name].read())
-            venues[each.name] = Venue(_terms(settings, each), traded, flows, orders)
-        return venues
-
-    def _flow(
-        self, settings: Settings, name: str, instrument: Instrument, price: EfficientPrice,
-        now_ns: int,
-    ) -> OrderFlow:  # fmt: skip
-        seed = f"{settings.venuesim.seed}/{name}/{instrument.symbol}"
-        return OrderFlow(instrument, price, Random(seed), now_ns)  # noqa: S311  # a simulation
 
     def _until_due_s(self) -> float:
         """Seconds of the wall until a request that waits for a latency is due."""
@@ -261,14 +231,4 @@ def _endpoint(venue: VenueSettings) -> FixEndpoint:
         port=venue.port,
         comp_id=venue.comp_id,
         client_comp_id=venue.our_comp_id,
-    )
-
-
-def _terms(settings: Settings, venue: VenueSettings) -> VenueTerms:
-    return VenueTerms(
-        name=venue.name,
-        taker_fee=venue.taker_fee,
-        maker_fee=venue.maker_fee,
-        latency_ns=settings.venuesim.latency_ms * 1_000_000,
-        reject_every=settings.venuesim.reject_every,
     )

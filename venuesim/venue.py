@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from domain.fix_codes import CxlRejReason, ExecType, LastLiquidityInd, OrdStatus, TimeInForce
-from domain.instruments import Instrument
+from domain.instruments import Instrument, Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.orders import settled_by_qty
 from venuesim.admission import (
@@ -27,6 +27,8 @@ from venuesim.admission import (
     admit_replace_qty,
 )
 from venuesim.client_orders import CancelFault, ClientOrder, ClientOrders, Numbers
+from venuesim.faults import Refusals, VenueFaults
+from venuesim.latency import Delay, DelayLine
 from venuesim.order_book import (
     BookEvent,
     BookOrder,
@@ -37,7 +39,8 @@ from venuesim.order_book import (
     Rejected,
     Replaced,
 )
-from venuesim.order_flow import OrderFlow, Post
+from venuesim.order_flow import OrderFlow
+from venuesim.random_streams import RandomStreams
 from venuesim.requests import (
     Answer,
     CancelOrder,
@@ -50,24 +53,22 @@ from venuesim.requests import (
 
 HEARTBEAT_NS: Final = 1_000_000_000  # a quote is repeated so often, so that "stale" means stale
 STATUS_NS: Final = 10_000_000_000  # the trading status too, for readers that start late
-# After a stop of the process the flow takes up again at most so far back, not at the beginning.
-CATCH_UP_NS: Final = 10_000_000_000
 
 MarketEvent = Quote | Trade | TradingStatus
 Output = Answer | Request | MarketEvent  # a request is put out when it is done, for the journal
 
 
 class VenueTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a venue charges (currency units a share, a rebate < 0) and how long it takes.
-
-    `reject_every`: it refuses every n-th order, on demand of a test; 0: none.
+    """What a venue charges (currency units a share, a rebate < 0), how long it takes a request to
+    reach its book, with a jitter (see Delay), and what goes wrong on demand.
     """
 
     name: str
     taker_fee: Decimal = Decimal(0)
     maker_fee: Decimal = Decimal(0)
     latency_ns: int = 0
-    reject_every: int = 0
+    latency_jitter: float = 0.0
+    faults: VenueFaults = VenueFaults()
 
 
 class Venue:
@@ -79,8 +80,14 @@ class Venue:
         instruments: list[Instrument],
         flows: dict[str, OrderFlow],
         orders: ClientOrders | None = None,
+        streams: RandomStreams | None = None,
     ) -> None:
+        """`streams`: what jitters and refusals are drawn from."""
+        streams = streams or RandomStreams(0, "")
+        delay = Delay(base_ns=terms.latency_ns, jitter=terms.latency_jitter)
         self.terms = terms
+        self._way_in = DelayLine(delay, streams, terms.name)
+        self._refusals = Refusals(terms.faults, streams, terms.name)
         self.instruments = {each.symbol: each for each in instruments}
         self.books = {each.symbol: OrderBook() for each in instruments}
         self.orders = orders or ClientOrders(Numbers(terms.name))
@@ -93,7 +100,7 @@ class Venue:
 
     def on_request(self, request: Request, now_ns: int) -> None:
         """Take a request in; `on_timer` does it when the latency has passed."""
-        self._inbox.append((now_ns + self.terms.latency_ns, request))
+        self._inbox.append((self._way_in.arrival_ns(now_ns), request))
 
     def on_logon(self, now_ns: int) -> list[Output]:
         """Say what a restart left unsaid: answers lost on the way, and that its orders are gone."""
@@ -104,10 +111,11 @@ class Venue:
         outputs = self._statuses(now_ns)
         while True:
             symbol, flow_ns = self._next_flow(now_ns)
-            if self._inbox and self._inbox[0][0] <= min(now_ns, flow_ns):
+            request_ns = self._inbox[0][0] if self._inbox else now_ns
+            if self._inbox and request_ns <= min(now_ns, flow_ns):
                 outputs += self._do(self._inbox.popleft()[1], now_ns)
             elif symbol is not None and flow_ns <= now_ns:
-                outputs += self._run_flow(symbol, flow_ns, now_ns)
+                outputs += self._run_flow(symbol, min(request_ns, now_ns))
             else:
                 break
         return outputs + self._quotes(now_ns)
@@ -123,15 +131,9 @@ class Venue:
         symbol, flow = min(self._flows.items(), key=lambda item: item[1].next_ns)
         return symbol, flow.next_ns
 
-    def _run_flow(self, symbol: str, flow_ns: int, now_ns: int) -> list[Output]:
+    def _run_flow(self, symbol: str, until_ns: int) -> list[Output]:
         outputs: list[Output] = []
-        book = self.books[symbol]
-        at_ns = max(flow_ns, now_ns - CATCH_UP_NS)
-        for command in self._flows[symbol].on_timer(at_ns, book):
-            if isinstance(command, Post):
-                events = book.on_new(command.order)
-            else:
-                events = book.on_cancel(command.order_id)
+        for at_ns, events in self._flows[symbol].advance(self.books[symbol], until_ns):
             outputs += self._fills(symbol, events, at_ns)
         return outputs
 
@@ -167,8 +169,7 @@ class Venue:
         admitted = admit(request, self.instruments)
         if isinstance(admitted, Refusal):
             return [self._refuse(request, admitted, now_ns)]
-        every = self.terms.reject_every
-        if every and (self.orders.numbers.orders + 1) % every == 0:
+        if self._refusals.refuses(self.orders.numbers.orders + 1):
             return [self._refuse(request, Refusal(BROKER_OPTION, "on demand"), now_ns)]
         order = self.orders.open(request, admitted.order_qty)
         events = self.books[request.symbol].on_new(self._book_order(order, request, admitted))
@@ -288,6 +289,9 @@ class Venue:
         added = liquidity is LastLiquidityInd.ADDED
         fee = (self.terms.maker_fee if added else self.terms.taker_fee) * event.qty
         order.book_fill(event.qty, px)
+        flow = self._flows.get(order.symbol)
+        if flow is not None:
+            flow.on_client_fill(Side(order.side).sign * event.qty, now_ns)
         return self.orders.report(
             order,
             ExecType.TRADE,

@@ -12,6 +12,7 @@ from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingStatus
 from tests.venuesim.instruments import IBM, SAP
 from venuesim.client_orders import ClientOrders, JournalEntry, Numbers, Sent, fold
+from venuesim.faults import VenueFaults
 from venuesim.order_book import BookOrder
 from venuesim.requests import (
     CancelOrder,
@@ -244,7 +245,7 @@ def test_message_that_cannot_be_read_names_its_tag(line: str, tag: int) -> None:
 
 
 def test_every_nth_order_is_refused_on_demand() -> None:
-    venue = Venue(VenueTerms(name="XSIM", reject_every=3), [IBM], {})
+    venue = Venue(VenueTerms(name="XSIM", faults=VenueFaults(reject_every=3)), [IBM], {})
     for number in range(6):
         venue.on_request(read_request(message(["D", f"N{number}", *NEW[2:]]), 0), 0)
     reports = [each for each in venue.on_timer(0) if isinstance(each, Report)]

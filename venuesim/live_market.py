@@ -1,0 +1,115 @@
+"""The settings of `headgate venuesim` as a simulated market. A shell: it reads calendars."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from domain.instruments import InstrumentTable
+from headgate.calendars import UnknownCalendar, load_calendars
+from headgate.settings import (
+    Settings,
+    SettingsError,
+    SimHours,
+    SimVenueSettings,
+    VenueSettings,
+)
+from venuesim.client_orders import ClientOrders
+from venuesim.efficient_price import MarketHours
+from venuesim.faults import Outage, VenueFaults
+from venuesim.presets import PRESETS, Preset
+from venuesim.simulated_market import (
+    MarketSymbol,
+    MarketVenue,
+    default_shares,
+    simulated_market,
+)
+from venuesim.venue import Venue, VenueTerms
+
+DEFAULT_START_PX: Final = Decimal(100)  # of a symbol that venuesim.start_px does not name
+# After a stop of the process the flow takes up again at most so far back, not at the beginning.
+CATCH_UP_NS: Final = 10_000_000_000
+HORIZON: Final = timedelta(days=370)  # of the calendars; beyond it, the market is one without hours
+_SECOND_NS: Final = 1_000_000_000
+
+
+def live_market(
+    settings: Settings,
+    venues: Sequence[VenueSettings],
+    instruments: InstrumentTable,
+    orders: Mapping[str, ClientOrders],
+    now_ns: int,
+) -> dict[str, Venue]:
+    """The venues that start at `now_ns`. Raises SettingsError."""
+    simulated = settings.venuesim
+    _refuse_unknown("presets", simulated.presets, list(instruments.by_symbol))
+    _refuse_unknown("venues", simulated.venues, [each.name for each in settings.venues])
+    symbols = [
+        MarketSymbol(
+            instrument=each,
+            preset=_preset(settings, symbol),
+            start_px_ticks=int(simulated.start_px.get(symbol, DEFAULT_START_PX) / each.tick),
+        )
+        for symbol, each in instruments.by_symbol.items()
+    ]
+    shares = default_shares([each.name for each in settings.venues])
+    market = simulated_market(
+        symbols,
+        [_market_venue(settings, each, shares[each.name], now_ns) for each in venues],
+        _hours(instruments, simulated.hours, now_ns),
+        simulated.seed,
+        now_ns,
+        catch_up_ns=CATCH_UP_NS,
+        orders=orders,
+    )
+    return market.venues
+
+
+def _preset(settings: Settings, symbol: str) -> Preset:
+    name = settings.venuesim.presets.get(symbol, settings.venuesim.preset)
+    if name not in PRESETS:
+        raise SettingsError(f"venuesim.preset: {name!r} is not one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def _refuse_unknown(key: str, named: Mapping[str, object], known: list[str]) -> None:
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise SettingsError(f"venuesim.{key}: {', '.join(unknown)} is not among {known}")
+
+
+def _hours(table: InstrumentTable, hours: SimHours, now_ns: int) -> dict[str, MarketHours]:
+    today = datetime.fromtimestamp(now_ns // _SECOND_NS, UTC).date()
+    names = [each.calendar for each in table.by_symbol.values()]
+    try:
+        calendars = load_calendars(names, today - timedelta(days=7), today + HORIZON)
+    except UnknownCalendar as error:
+        raise SettingsError(str(error)) from error
+    always = hours is SimHours.ALWAYS
+    return {name: MarketHours(found, always) for name, found in calendars.items()}
+
+
+def _market_venue(
+    settings: Settings, venue: VenueSettings, share: float, now_ns: int
+) -> MarketVenue:
+    special = settings.venuesim.venues.get(venue.name, SimVenueSettings())
+    latency_ms = settings.venuesim.latency_ms if special.latency_ms is None else special.latency_ms
+    terms = VenueTerms(
+        name=venue.name,
+        taker_fee=venue.taker_fee,
+        maker_fee=venue.maker_fee,
+        latency_ns=latency_ms * 1_000_000,
+        latency_jitter=special.latency_jitter,
+        faults=VenueFaults(
+            reject_every=settings.venuesim.reject_every,
+            reject_probability=special.reject_probability,
+            outages=tuple(_outage(now_ns, *each) for each in special.outages),
+        ),
+    )
+    share = share if special.share is None else special.share
+    return MarketVenue(terms=terms, share=share, stale_ns=special.stale_ms * 1_000_000)
+
+
+def _outage(now_ns: int, after_s: float, for_s: float) -> Outage:
+    start_ns = now_ns + int(after_s * _SECOND_NS)
+    return Outage(start_ns=start_ns, end_ns=start_ns + max(1, int(for_s * _SECOND_NS)))
