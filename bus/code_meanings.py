@@ -90,6 +90,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "F": "agreed away from any order book and reported; at its price at its time",
         "B": "a block; at its price at its time",
         "I": "an odd lot; at its price at its time",
+        "H": "against an order that was not displayed; at its price at its time",
         "L": "it happened before its place on the tape: sold, out of sequence",
         "X": "the earlier print of this `trade_id` is void",
         "A": "an average price",

@@ -27,6 +27,7 @@ class TradeCondition(StrEnum):
     OFF_BOOK = "F"  # agreed away from any order book, and reported
     BLOCK = "B"
     ODD_LOT = "I"
+    HIDDEN = "H"  # against an order that was not displayed: no displayed quantity went with it
     LATE = "L"  # it happened before its place on the tape: sold, out of sequence
     BUSTED = "X"  # the earlier print of this trade_id is void
     AVERAGE_PRICE = "A"
@@ -38,7 +39,9 @@ class TradeCondition(StrEnum):
 
 
 # A print with no condition but these was made at its price at its time in the continuous market.
-_REGULAR: Final = frozenset((TradeCondition.OFF_BOOK, TradeCondition.BLOCK, TradeCondition.ODD_LOT))
+_REGULAR: Final = frozenset(
+    (TradeCondition.OFF_BOOK, TradeCondition.BLOCK, TradeCondition.ODD_LOT, TradeCondition.HIDDEN)
+)
 
 
 def is_regular(condition: str) -> bool:

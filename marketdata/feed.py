@@ -52,5 +52,5 @@ class Feed(Protocol):
     def not_ready(self) -> str | None:
         """Why this process does not serve all it should, for /readyz; None: it does."""
 
-    def stop(self) -> None:
-        """Log out, close."""
+    def stop(self) -> Sequence[MarketEvent]:
+        """Log out, close. Returns what is still to be published, such as quotes withdrawn."""

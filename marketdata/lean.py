@@ -62,12 +62,17 @@ def read_day(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = N
     when it is reached, unless `skip_bad`.
     """
     counts = skipped if skipped is not None else Skipped()
-    quotes, trades = (
-        _Reader(TickFile(tick_file(data_dir, symbol, day, kind), counts, skip_bad), symbol, day,
-                tick)
-        for kind in ("quote", "trade")
-    )  # fmt: skip
-    return _by_time(quotes.quotes(), trades.trades())
+    quotes = TickFile(tick_file(data_dir, symbol, day, "quote"), counts, skip_bad)
+    trades = read_trades(data_dir, symbol, day, counts, tick=tick, skip_bad=skip_bad)
+    return _by_time(_Reader(quotes, symbol, day, tick).quotes(), trades)
+
+
+def read_trades(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = None, *,
+                tick: Decimal = UNIT, skip_bad: bool = False) -> Iterator[Trade]:  # fmt: skip
+    """Yield the trades alone, as `read_day` does; there need be no quotes."""
+    counts = skipped if skipped is not None else Skipped()
+    file = TickFile(tick_file(data_dir, symbol, day, "trade"), counts, skip_bad)
+    return _Reader(file, symbol, day, tick).trades()
 
 
 def tick_file(data_dir: Path, symbol: str, day: date, kind: str) -> Path:

@@ -69,8 +69,9 @@ class Publisher:
         self._count()
         metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
 
-    def drain(self, timeout_s: float) -> None:
-        """Publish what waits, and wait for its acknowledgements. Raises BusFailed."""
+    def stop(self, timeout_s: float) -> None:
+        """Stop the feed, publish what waits and wait for its acknowledgements. Raises BusFailed."""
+        self._outbox.offer(self._feed.stop())
         deadline_s = time.monotonic() + timeout_s
         while len(self._outbox) and time.monotonic() < deadline_s:
             self._publish(self._clock.now_ns())
@@ -177,11 +178,10 @@ def serve_feed(settings: Settings, feed: Feed, log: Log, health: Health) -> int:
                 health.clear("feed")
             else:
                 health.block("feed", reason)
-    finally:
-        feed.stop()
+    finally:  # also when the feed fails: its quotes are withdrawn
+        publisher.stop(FLUSH_S)
         if http is not None:
             http.shutdown()
-    publisher.drain(FLUSH_S)
     log.close()
     logger.info("ended", skipped=dict(feed.skipped))
     return 0

@@ -55,8 +55,9 @@ class ReplayFeed:
     def not_ready(self) -> str | None:
         return None
 
-    def stop(self) -> None:
+    def stop(self) -> Sequence[MarketEvent]:
         """Nothing is held that the end of the process does not close."""
+        return ()
 
 
 def recording_of(settings: ReplaySettings) -> Recording:

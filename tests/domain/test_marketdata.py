@@ -4,7 +4,7 @@ import pytest
 
 from domain.marketdata import TradeCondition, is_regular
 
-IRREGULAR = [each for each in TradeCondition if each not in ("F", "B", "I")]
+IRREGULAR = [each for each in TradeCondition if each not in ("F", "B", "I", "H")]
 
 
 @pytest.mark.parametrize("letter", IRREGULAR)
@@ -13,8 +13,8 @@ def test_a_print_with_a_condition_is_irregular_whatever_else_it_has(letter: str)
     assert not is_regular("F" + letter)
 
 
-@pytest.mark.parametrize("condition", ["", "F", "B", "I", "FB", "IF"])
-def test_off_book_blocks_and_odd_lots_are_regular(condition: str) -> None:
+@pytest.mark.parametrize("condition", ["", "F", "B", "I", "H", "FB", "IF"])
+def test_off_book_blocks_odd_lots_and_hidden_ones_are_regular(condition: str) -> None:
     assert is_regular(condition)
 
 

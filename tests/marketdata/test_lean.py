@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 from domain.marketdata import Quote, Trade, TradeCondition
-from marketdata.lean import VENUE, read_day
+from marketdata.lean import VENUE, read_day, read_trades
 from marketdata.tick_faults import BadTickFile, Skipped, TickFault
 
 DAY = date(2013, 10, 8)
@@ -202,6 +202,13 @@ def test_prices_are_counted_in_the_tick_that_is_asked_for(tmp_path: Path) -> Non
     day = read_day(tmp_path, "IBM", DAY, skipped, tick=Decimal("0.01"), skip_bad=True)
     assert [each.bid_px_ticks for each in day if isinstance(each, Quote)] == [18001, 18001]
     assert skipped.counts == {"off_grid": 1}  # the print at 180.025
+
+
+def test_trades_are_read_without_quotes(tmp_path: Path) -> None:
+    write(tmp_path)
+    both = [each for each in read_day(tmp_path, "IBM", DAY) if isinstance(each, Trade)]
+    (tmp_path / "tick" / "ibm" / "20131008_quote.zip").unlink()
+    assert list(read_trades(tmp_path, "IBM", DAY)) == both
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ class Script:
 
     polls: list[Sequence[MarketEvent]]
     can_wait: bool = False
+    last: Sequence[MarketEvent] = ()
     skipped: dict[str, int] = field(default_factory=dict)
     waited: int = 0
 
@@ -43,7 +44,8 @@ class Script:
     def not_ready(self) -> str | None:
         return None
 
-    def stop(self) -> None: ...
+    def stop(self) -> Sequence[MarketEvent]:
+        return self.last
 
 
 class SlowLog(MemoryLog):
@@ -142,8 +144,16 @@ def test_what_waits_is_published_at_the_end() -> None:
     for _ in range(IN_FLIGHT_MAX + 5):
         loop.turn()
     log.stalled = False
-    loop.drain(1.0)
+    loop.stop(1.0)
     assert len(published(broker)["IBM"]) == IN_FLIGHT_MAX + 5
+
+
+def test_a_feed_may_withdraw_its_quotes_at_the_end() -> None:
+    broker = Broker()
+    loop = publisher(Script([[quote(1)]], last=[quote(2)]), MemoryLog(broker))
+    loop.turn()
+    loop.stop(1.0)
+    assert published(broker)["IBM"] == [quote(1), quote(2)]
 
 
 def test_it_waits_only_when_nothing_does() -> None:
