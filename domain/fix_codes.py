@@ -8,14 +8,20 @@ class OrdType(StrEnum):
 
     MARKET = "1"
     LIMIT = "2"
+    STOP = "3"
+    STOP_LIMIT = "4"
+    PEGGED = "P"
 
 
 class TimeInForce(StrEnum):
     """FIX TimeInForce(59)."""
 
     DAY = "0"
+    GOOD_TILL_CANCEL = "1"
+    AT_THE_OPENING = "2"
     IMMEDIATE_OR_CANCEL = "3"
     FILL_OR_KILL = "4"
+    AT_THE_CLOSE = "7"
 
 
 class ExecType(StrEnum):

@@ -23,6 +23,13 @@ UNSUPPORTED: Final = 11
 INCORRECT_QTY: Final = 13
 OTHER: Final = 99
 
+ORD_TYPES: Final = (OrdType.MARKET, OrdType.LIMIT)
+TIMES_IN_FORCE: Final = (
+    TimeInForce.DAY,
+    TimeInForce.IMMEDIATE_OR_CANCEL,
+    TimeInForce.FILL_OR_KILL,
+)
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """Why an order is not taken."""
@@ -92,9 +99,9 @@ def admit_replace_qty(instrument: Instrument, qty: Decimal, cum_qty: int) -> int
 def _unsupported(request: NewOrder) -> str | None:
     if request.side not in list(Side):
         return f"Side(54) {request.side} is not offered"
-    if request.ord_type not in list(OrdType):
+    if request.ord_type not in ORD_TYPES:
         return f"OrdType(40) {request.ord_type} is not offered"
-    if request.time_in_force not in list(TimeInForce):
+    if request.time_in_force not in TIMES_IN_FORCE:
         return f"TimeInForce(59) {request.time_in_force} is not offered"
     rests = request.ord_type == OrdType.LIMIT and request.time_in_force == TimeInForce.DAY
     if request.post_only and not rests:

@@ -24,8 +24,10 @@ from venuesim.background_events import (
     BackgroundEvents,
     Events,
 )
+from venuesim.book_events import BookEvent, Filled
+from venuesim.book_order import BookOrder
 from venuesim.efficient_price import EfficientPrice
-from venuesim.order_book import BookEvent, BookOrder, Filled, OrderBook
+from venuesim.order_book import OrderBook
 from venuesim.tick_grid import TickGrid
 
 NEVER_NS: Final = 1 << 62

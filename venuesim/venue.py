@@ -26,19 +26,19 @@ from venuesim.admission import (
     admit_px,
     admit_replace_qty,
 )
-from venuesim.client_orders import CancelFault, ClientOrder, ClientOrders, Numbers
-from venuesim.faults import Refusals, VenueFaults
-from venuesim.latency import Delay, DelayLine
-from venuesim.order_book import (
+from venuesim.book_events import (
     BookEvent,
-    BookOrder,
     BookRejectReason,
     Canceled,
     Filled,
-    OrderBook,
     Rejected,
     Replaced,
 )
+from venuesim.book_order import BookOrder
+from venuesim.client_orders import CancelFault, ClientOrder, ClientOrders, Numbers
+from venuesim.faults import Refusals, VenueFaults
+from venuesim.latency import Delay, DelayLine
+from venuesim.order_book import OrderBook
 from venuesim.order_flow import OrderFlow
 from venuesim.random_streams import RandomStreams
 from venuesim.requests import (
