@@ -97,7 +97,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "symbol": ("", "Symbol(55); the key of the record"),
     "synthetic": ("", "made from a status answer: the execution itself could not be had again"),
     "text": ("", "for people; never parse it"),
-    "time_in_force": (_FIX, "TimeInForce(59): 0 day, 3 immediate or cancel, 4 fill or kill"),
+    "time_in_force": (
+        _FIX,
+        "TimeInForce(59): 0 day, 1 good till cancel, 2 at the opening, 3 immediate or cancel, "
+        "4 fill or kill, 7 at the close",
+    ),
     "times_ns": (_NS, "when each slice is due, rising"),
     "topic": ("", "where the record is: topic, without prefix and version"),
     "trade_date": ("", "the venue's trading day, YYYYMMDD"),

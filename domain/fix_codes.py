@@ -4,7 +4,14 @@ from enum import StrEnum
 
 
 class OrdType(StrEnum):
-    """FIX OrdType(40)."""
+    """FIX OrdType(40) of a parent order."""
+
+    MARKET = "1"
+    LIMIT = "2"
+
+
+class VenueOrdType(StrEnum):
+    """FIX OrdType(40) of an order at a venue."""
 
     MARKET = "1"
     LIMIT = "2"

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from domain.fix_codes import OrdType, TimeInForce
+from domain.fix_codes import TimeInForce, VenueOrdType
 from domain.instruments import GridFault, Instrument, OffGrid, Side
 from venuesim.requests import NewOrder
 
@@ -23,7 +23,7 @@ UNSUPPORTED: Final = 11
 INCORRECT_QTY: Final = 13
 OTHER: Final = 99
 
-ORD_TYPES: Final = (OrdType.MARKET, OrdType.LIMIT)
+ORD_TYPES: Final = (VenueOrdType.MARKET, VenueOrdType.LIMIT)
 TIMES_IN_FORCE: Final = (
     TimeInForce.DAY,
     TimeInForce.IMMEDIATE_OR_CANCEL,
@@ -63,7 +63,7 @@ def admit(request: NewOrder, instruments: dict[str, Instrument]) -> Admitted | R
     if order_qty > instrument.max_order_qty:
         return Refusal(EXCEEDS_LIMIT, f"OrderQty(38) {order_qty} > {instrument.max_order_qty}")
     px_ticks: int | None = None
-    if request.ord_type == OrdType.LIMIT:
+    if request.ord_type == VenueOrdType.LIMIT:
         found = admit_px(instrument, request.px)
         if isinstance(found, Refusal):
             return found
@@ -103,7 +103,7 @@ def _unsupported(request: NewOrder) -> str | None:
         return f"OrdType(40) {request.ord_type} is not offered"
     if request.time_in_force not in TIMES_IN_FORCE:
         return f"TimeInForce(59) {request.time_in_force} is not offered"
-    rests = request.ord_type == OrdType.LIMIT and request.time_in_force == TimeInForce.DAY
+    rests = request.ord_type == VenueOrdType.LIMIT and request.time_in_force == TimeInForce.DAY
     if request.post_only and not rests:
         return "ExecInst(18) 6 asks for a limit order that rests"
     return None
