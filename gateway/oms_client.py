@@ -16,9 +16,9 @@ from domain.fix_codes import OrdType
 from domain.fix_message import Fields, fix_text, timestamp_text
 from domain.instruments import Side
 from domain.parents import CancelParent, NewParent, ParamValue, ReplaceParent
-from gateway.dictionary import dictionary_path
 from gateway.oms_ledger import Answer, Ledger, read_answer
 from gateway.oms_reports import number, strategy
+from headgate.dictionary import dictionary_path
 
 _TYPES: Final[dict[type, str]] = {bool: "13", int: "1", float: "6", str: "14"}
 

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 import quickfix as fix
 
-from gateway.dictionary import dictionary_path
+from headgate.dictionary import dictionary_path
 from headgate.settings import OmsSessionSettings, OmsSettings
 
 # Session messages that arrive in the order of MsgSeqNum(34); Logon, ResendRequest and SequenceReset

@@ -13,8 +13,8 @@ import msgspec
 import quickfix as fix
 
 from domain.fix_message import SOH, fix_text
-from gateway.dictionary import dictionary_path
 from gateway.venue_session import SessionEvent
+from headgate.dictionary import dictionary_path
 from headgate.settings import VenueSettings
 
 _READABLE: Final = frozenset({"8", "9", "j"})  # application messages that venue access reads

@@ -10,7 +10,6 @@ from domain.fix_message import FixMessage
 from domain.instruments import Side
 from domain.refusals import RejectReason
 from domain.reports import ParentReport, ParentRequestRejected
-from gateway.dictionary import dictionary_path
 from gateway.oms_fields import (
     CXL_REJ_REASONS,
     NAMES,
@@ -21,6 +20,7 @@ from gateway.oms_fields import (
     shown,
 )
 from gateway.oms_reports import average_px, cancel_reject, execution_report, number, strategy
+from headgate.dictionary import dictionary_path
 
 DICTIONARY = ElementTree.parse(dictionary_path()).getroot()
 FIELDS = {int(each.attrib["number"]): each for each in DICTIONARY.iterfind("fields/field")}
