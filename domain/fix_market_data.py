@@ -152,7 +152,9 @@ def condition_fields(condition: str) -> list[tuple[int, object]] | None:
     said: list[str] = []
     for letter in condition:
         kind = TradeCondition(letter)
-        if kind in _SAID_BY_SESSION and session is None:
+        if kind in _SAID_BY_SESSION:
+            if session is not None:  # 625 says one auction
+                return None
             session = _SAID_BY_SESSION[kind]
         elif kind in _SAID_BY_CONDITION:
             said.append(_SAID_BY_CONDITION[kind])
