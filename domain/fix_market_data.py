@@ -112,6 +112,7 @@ _SAID_BY_SESSION: Final = {
 _NEED_NOT_BE_SAID: Final = (
     TradeCondition.OFF_BOOK,
     TradeCondition.ODD_LOT,
+    TradeCondition.HIDDEN,
     TradeCondition.BUSTED,
 )
 _LETTERS_OF_CONDITION: Final = {

@@ -137,7 +137,9 @@ UNSAYABLE = {
     TradeCondition.PRIOR_REFERENCE, TradeCondition.OFFICIAL, TradeCondition.EXTENDED_HOURS,
     TradeCondition.UNKNOWN,
 }  # fmt: skip
-DROPPED = {TradeCondition.OFF_BOOK, TradeCondition.ODD_LOT, TradeCondition.BUSTED}
+DROPPED = {
+    TradeCondition.OFF_BOOK, TradeCondition.ODD_LOT, TradeCondition.HIDDEN, TradeCondition.BUSTED,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("condition", TradeCondition)
