@@ -68,9 +68,7 @@ class Child:
     @property
     def may_trade(self) -> bool:
         """Open, or filled with a replace under way that may open it again (C.1.c)."""
-        return self.is_open or any(
-            isinstance(request.command, ReplaceChild) for request in self.requests.values()
-        )
+        return self.is_open or self._replaced_qty > 0
 
     @property
     def leaves_qty(self) -> int:
@@ -80,10 +78,17 @@ class Child:
     def committed_qty(self) -> int:
         """Filled, open or unknown: what the parent may not give to others."""
         qty = max(self.order_qty, self.cum_qty) if self.is_open else self.cum_qty
-        for request in self.requests.values():
-            if isinstance(request.command, ReplaceChild):
-                qty = max(qty, request.command.order_qty)
-        return qty
+        return max(qty, self._replaced_qty)
+
+    @property
+    def _replaced_qty(self) -> int:
+        """The most that replaces under way ask for. They cannot bring back an order that ended
+        otherwise than filled: the venue refuses them."""
+        if not (self.is_open or self.status is OrdStatus.FILLED):
+            return 0
+        asked = [request.command.order_qty for request in self.requests.values()
+                 if isinstance(request.command, ReplaceChild)]  # fmt: skip
+        return max(asked, default=0)
 
     @property
     def notional(self) -> Decimal:

@@ -636,6 +636,16 @@ def test_committed_never_passes_the_parent_and_the_fold_is_the_state(
     assert state(again) == state(twice) == state(scene)
 
 
+def test_a_replace_of_an_order_that_was_cancelled_commits_nothing() -> None:
+    scene = VenueScene().live()
+    scene.child(new_child(order_qty=100))
+    scene.report("X", "4/4", "100/0/0", exec_id="e1")
+    scene.child(replace_child("R", "X", 200))
+    child = scene.access.book.children["X"]
+    assert (child.may_trade, child.committed_qty, scene.access.book.open) == (False, 0, {})
+    assert state(VenueScene(broker=scene.broker)) == state(scene)
+
+
 def act(scene: VenueScene, step: str, name: str, qty: int, number: int) -> None:
     book = scene.access.book
     child = book.children.get(name)
