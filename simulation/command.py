@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from algos.partition import Partition
-from algos.policy import Policy
 from bus.memory import Broker
 from bus.topics import Topic
 from domain.children import CancelChild, NewChild, ReplaceChild
@@ -27,11 +26,12 @@ from domain.sessions import Session, TradingCalendar
 from gateway.child_book import ChildBook
 from gateway.kill_switch import KillSwitch
 from gateway.pre_trade import PreTrade
-from gateway.risk import Limits, LimitTable
+from gateway.risk import LimitTable
 from headgate.calendars import exchange_zone, load_calendar
-from headgate.settings import LimitSettings, Settings, WorkerSettings
+from headgate.settings import LimitSettings, Settings
 from marketdata.lean import US_TICKS, VENUE, read_day
 from marketdata.tick_faults import BadTickFile, Skipped
+from simulation.house_rules import limits_of, policy_of
 from simulation.order_log import OrderLog
 from simulation.recorded_port import RecordedPort
 from simulation.replay_venue import SESSION, Fees, ReplayVenue
@@ -199,7 +199,7 @@ def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,
     def core(number: int) -> Partition:
         return Partition(
             number=number, instruments=table, calendars={CALENDAR: calendar},
-            policy=_policy(settings.worker), partition_of=log.partition_of,
+            policy=policy_of(settings.worker), partition_of=log.partition_of,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:
@@ -217,32 +217,12 @@ def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,
     )
 
 
-def _policy(settings: WorkerSettings) -> Policy:
-    return Policy(
-        stale_ns=settings.stale_market_data_ms * 1_000_000,
-        start_past_bound_s=settings.start_past_bound_s,
-        reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
-        max_participation_cap=settings.max_participation_cap,
-    )
-
-
 def _gate(table: InstrumentTable, limits: LimitSettings) -> VenueGate:
     book = ChildBook()
     checks = PreTrade(
-        book=book, kills=KillSwitch(), instruments=table, limits=LimitTable(_limits(limits))
+        book=book, kills=KillSwitch(), instruments=table, limits=LimitTable(limits_of(limits))
     )
     return VenueGate(book=book, checks=checks, session=SESSION)
-
-
-def _limits(settings: LimitSettings) -> Limits:
-    return Limits(
-        max_child_qty=settings.max_child_qty,
-        max_child_notional=settings.max_child_notional,
-        price_collar=Decimal(str(settings.price_collar)),
-        messages_per_second=settings.messages_per_second,
-        stale_market_data_ns=settings.stale_market_data_ms * 1_000_000,
-        stale_order_ns=settings.stale_order_ms * 1_000_000,
-    )
 
 
 def _summary(run: Simulation, skipped: Skipped) -> str:

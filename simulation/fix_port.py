@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from heapq import heappop, heappush
 from random import Random
 from typing import Final, Protocol
 
@@ -26,7 +27,7 @@ from gateway.venue_session import SessionEvent
 from simulation.agenda import NEVER, Agenda
 from simulation.fix_session import FixSession, Latency, Outgoing, Wire
 from simulation.venue_port import PortOutput, VenueFill
-from venuesim.requests import CancelRejected, NewOrder, Report
+from venuesim.requests import CancelRejected, MassStatusRequest, NewOrder, Report, Request
 from venuesim.translation import Unreadable, answer_text, read_text
 from venuesim.venue import Output, Venue
 
@@ -78,15 +79,49 @@ class Mischief:
 
 @dataclass(slots=True, kw_only=True)
 class Link:
-    """One venue and all that is between it and us. `stalled`: market data held back, if any is."""
+    """One venue and all that is between it and us; a matching engine for each symbol.
 
-    venue: Venue
+    `stalled`: market data held back, if any is.
+    """
+
+    name: str
+    engines: dict[str, Venue]
     session: FixSession
     market_data: Wire
     mischief: Mischief
     is_out: bool = False
-    next_ns: int = NEVER
     stalled: list[MarketEvent] | None = None
+
+
+@dataclass(slots=True)
+class MarketTimes:
+    """Which engine is next. Each is in the heap once that counts; the others are out of date."""
+
+    _heap: list[tuple[int, int, Link, str]] = field(default_factory=list)
+    _due: dict[tuple[str, str], int] = field(default_factory=dict)
+    _count: int = 0
+
+    def set(self, link: Link, symbol: str, at_ns: int) -> None:
+        """An engine is next due at `at_ns`; NEVER: not at all."""
+        if self._due.get((link.name, symbol)) == at_ns:
+            return
+        self._due[link.name, symbol] = at_ns
+        if at_ns < NEVER:
+            self._count += 1
+            heappush(self._heap, (at_ns, self._count, link, symbol))
+
+    def next_ns(self) -> int:
+        """When the next one is due; NEVER if none is."""
+        heap = self._heap
+        while heap and self._due[heap[0][2].name, heap[0][3]] != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else NEVER
+
+    def pop(self) -> tuple[Link, str]:
+        """The engine that `next_ns` spoke of."""
+        _, _, link, symbol = heappop(self._heap)
+        self._due[link.name, symbol] = NEVER
+        return link, symbol
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +137,7 @@ class FixPort:
     market_events: int = 0
     repeated: int = 0
     _agenda: Agenda[Outputs] = field(default_factory=Agenda)
+    _markets: MarketTimes = field(default_factory=MarketTimes)
     _timer_ns: int = 0
 
     def exogenous(self, symbol: str, now_ns: int) -> float | None:
@@ -113,20 +149,19 @@ class FixPort:
         outputs = self._perform(self.access.start(Now(now_ns, now_ns)), now_ns)
         for link in self.links.values():
             outputs += self._connect(link, now_ns)
-            link.next_ns = now_ns
+            for symbol in link.engines:
+                self._markets.set(link, symbol, now_ns)
         self._timer_ns = now_ns
         return outputs
 
     def next_ns(self) -> int:
         """The next message, market event or timer."""
-        venues_ns = min((each.next_ns for each in self.links.values()), default=NEVER)
-        return min(venues_ns, self._agenda.next_ns(), self._timer_ns)
+        return min(self._markets.next_ns(), self._agenda.next_ns(), self._timer_ns)
 
     def on_timer(self, now_ns: int) -> Outputs:
         """One of the things that are due: markets first, then messages, then timeouts."""
-        for link in self.links.values():
-            if link.next_ns <= now_ns:
-                return self._step(link, now_ns)
+        if self._markets.next_ns() <= now_ns:
+            return self._step(*self._markets.pop(), now_ns)
         if self._agenda.next_ns() <= now_ns:
             return self._agenda.pop(now_ns)
         outputs = self._perform(self.access.on_timer(Now(now_ns, now_ns)), now_ns)
@@ -158,19 +193,24 @@ class FixPort:
     def go_out(self, venue: str, now_ns: int) -> Outputs:
         """A venue stops: no session, no trading, no market data. Its orders stay in its book."""
         link = self.links[venue]
-        link.is_out, link.next_ns = True, NEVER
+        link.is_out = True
+        for symbol in link.engines:
+            self._markets.set(link, symbol, NEVER)
         return self.disconnect(venue, now_ns)
 
     def come_back(self, venue: str, now_ns: int) -> Outputs:
         """A venue goes on where it stopped."""
         link = self.links[venue]
-        link.is_out, link.next_ns = False, now_ns
+        link.is_out = False
+        for symbol in link.engines:
+            self._markets.set(link, symbol, now_ns)
         return self.reconnect(venue, now_ns)
 
-    def stall(self, venue: str) -> None:
+    def stall(self, venue: str, now_ns: int) -> Outputs:
         """A venue's market data is held back from now on."""
         link = self.links[venue]
         link.stalled = [] if link.stalled is None else link.stalled
+        return []
 
     def unstall(self, venue: str, now_ns: int) -> Outputs:
         """What was held back comes all at once, in its order."""
@@ -180,10 +220,11 @@ class FixPort:
 
     # -- the venues
 
-    def _step(self, link: Link, now_ns: int) -> Outputs:
-        """Let a venue do all that is due."""
-        outputs = self._said(link, link.venue.on_timer(now_ns), now_ns)
-        link.next_ns = self.clock(link.venue, now_ns)
+    def _step(self, link: Link, symbol: str, now_ns: int) -> Outputs:
+        """Let an engine do all that is due."""
+        venue = link.engines[symbol]
+        outputs = self._said(link, venue.on_timer(now_ns), now_ns)
+        self._markets.set(link, symbol, self.clock(venue, now_ns))
         return outputs
 
     def _said(self, link: Link, said: Sequence[Output], now_ns: int) -> Outputs:
@@ -191,10 +232,10 @@ class FixPort:
         market: list[MarketEvent] = []
         for each in said:
             if isinstance(each, Report | CancelRejected):
-                self._book(link.venue, each)
+                self._book(link.name, each)
                 self._answer(link, answer_text(each), now_ns)
             elif isinstance(each, NewOrder):
-                self.orders.append((link.venue.terms.name, each.cl_ord_id))
+                self.orders.append((link.name, each.cl_ord_id))
             elif isinstance(each, MarketEvent):
                 market.append(each)
         if not market:
@@ -218,13 +259,13 @@ class FixPort:
         self.access.on_market_events(market)
         return [*market]
 
-    def _book(self, venue: Venue, answer: Report | CancelRejected) -> None:
+    def _book(self, venue: str, answer: Report | CancelRejected) -> None:
         """The venue's own book of our trades."""
         if not isinstance(answer, Report) or answer.exec_type is not ExecType.TRADE:
             return
         assert answer.last_px is not None
         self.fills.append(VenueFill(
-            venue=venue.terms.name, exec_id=answer.exec_id, cl_ord_id=answer.cl_ord_id,
+            venue=venue, exec_id=answer.exec_id, cl_ord_id=answer.cl_ord_id,
             symbol=answer.symbol, qty=answer.last_qty, px=answer.last_px,
             fee=answer.fee or Decimal(0), added=answer.liquidity is LastLiquidityInd.ADDED,
             at_ns=answer.at_ns, exo_px_ticks=self.exogenous(answer.symbol, answer.at_ns),
@@ -234,13 +275,13 @@ class FixPort:
 
     def _connect(self, link: Link, now_ns: int) -> Outputs:
         """Log on; the venue re-sends what we have not received, and says what it left unsaid."""
-        venue = link.venue.terms.name
-        outputs = self._moved(venue, SessionEvent.LOGON_SENT, now_ns)
+        outputs = self._moved(link.name, SessionEvent.LOGON_SENT, now_ns)
         link.session.connect()
         for message in link.session.resent():
             self._to_us(link, message, now_ns)
-        outputs += self._said(link, link.venue.on_logon(now_ns), now_ns)
-        return outputs + self._moved(venue, SessionEvent.LOGGED_ON, now_ns)
+        for venue in link.engines.values():
+            outputs += self._said(link, venue.on_logon(now_ns), now_ns)
+        return outputs + self._moved(link.name, SessionEvent.LOGGED_ON, now_ns)
 
     def _moved(self, venue: str, event: SessionEvent, now_ns: int) -> Outputs:
         commands = self.access.on_session(venue, event, Now(now_ns, now_ns))
@@ -249,7 +290,7 @@ class FixPort:
         return outputs
 
     def _answer(self, link: Link, text: str, now_ns: int) -> None:
-        message = link.session.venues(text)
+        message = link.session.venues(text, now_ns)
         if link.session.is_up:
             self._to_us(link, message, now_ns)
 
@@ -273,7 +314,7 @@ class FixPort:
         return self._read(link, message.text, now_ns) if link.session.is_up else []
 
     def _read(self, link: Link, text: str, now_ns: int) -> Outputs:
-        venue, now = link.venue.terms.name, Now(now_ns, now_ns)
+        venue, now = link.name, Now(now_ns, now_ns)
         if "\x0135=0\x01" in text:
             test_req_id = FixMessage.parse(text).get(112)
             commands = self.access.on_heartbeat(venue, test_req_id, now)
@@ -286,7 +327,7 @@ class FixPort:
     def _send(self, send: SendFix, now_ns: int) -> None:
         """Hand a message to the session; without a connection it is dropped, as DoNotSend says."""
         link = self.links[send.venue]
-        message = link.session.ours(fix_text(send.msg_type, send.fields))
+        message = link.session.ours(fix_text(send.msg_type, send.fields), now_ns)
         if send.msg_type in ("D", "F", "G"):
             self.access.on_order_out(send.venue, message.seq, _value(send.fields, 11))
         if link.session.is_up:
@@ -309,8 +350,19 @@ class FixPort:
         if isinstance(request, Unreadable):
             self._answer(link, request.answer, now_ns)
             return []
-        link.venue.on_request(request, now_ns)
-        return self._step(link, now_ns)
+        outputs: Outputs = []
+        for symbol in self._asked(link, request):
+            link.engines[symbol].on_request(request, now_ns)
+            outputs += self._step(link, symbol, now_ns)
+        return outputs
+
+    def _asked(self, link: Link, request: Request) -> list[str]:
+        """Whose business a request is: its symbol's engine, or that of all; an unknown symbol is
+        for any of them to refuse."""
+        if isinstance(request, MassStatusRequest):
+            return list(link.engines)
+        known = request.symbol in link.engines
+        return [request.symbol if known else next(iter(link.engines))]
 
     # -- effects
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from domain.fix_message import SOH
+from domain.fix_message import SOH, timestamp_text
 
 _HEAD: Final = f"8=FIX.4.4{SOH}9=0{SOH}35="
 
@@ -78,15 +78,17 @@ class FixSession:
         """Whether it arrives: its connection still stands."""
         return self.is_up and message.connection == self.connection
 
-    def ours(self, text: str) -> Outgoing:
+    def ours(self, text: str, now_ns: int) -> Outgoing:
         """A message of ours, stamped."""
         self._our_seq += 1
-        return Outgoing(self.connection, self._our_seq, stamped(text, self._our_seq))
+        return Outgoing(self.connection, self._our_seq, stamped(text, self._our_seq, now_ns))
 
-    def venues(self, text: str) -> Outgoing:
+    def venues(self, text: str, now_ns: int) -> Outgoing:
         """A message of the venue's, stamped and stored until we have received it."""
         self._venue_seq += 1
-        message = Outgoing(self.connection, self._venue_seq, stamped(text, self._venue_seq))
+        message = Outgoing(
+            self.connection, self._venue_seq, stamped(text, self._venue_seq, now_ns)
+        )
         self._unreceived.append(message)
         return message
 
@@ -109,8 +111,8 @@ class FixSession:
         return Outgoing(self.connection, message.seq, text)
 
 
-def stamped(text: str, seq: int) -> str:
-    """A message of domain.fix_message.fix_text with its MsgSeqNum(34)."""
+def stamped(text: str, seq: int, now_ns: int) -> str:
+    """A message of domain.fix_message.fix_text with MsgSeqNum(34) and SendingTime(52)."""
     assert text.startswith(_HEAD)
     at = text.index(SOH, len(_HEAD)) + 1
-    return f"{text[:at]}34={seq}{SOH}{text[at:]}"
+    return f"{text[:at]}34={seq}{SOH}52={timestamp_text(now_ns)}{SOH}{text[at:]}"

@@ -130,7 +130,7 @@ class Simulation:
         for request in self.requests:
             self._agenda.at(max(request.sent_ns, now_ns), partial(self._arrive, request))
         for each in self.disturbances:
-            self._agenda.at(max(each.at_ns, now_ns), partial(each.act, self))
+            self.at(max(each.at_ns, now_ns), each.act)
 
     def turn(self, now_ns: int, last_ns: int) -> int:
         """Do what is next, unless it is after `last_ns`. Returns when that is."""
@@ -151,8 +151,12 @@ class Simulation:
 
     # -- faults
 
-    def kill_worker(self, now_ns: int, appends_left: int = 0) -> None:
-        """The worker dies, at once or in the midst of a coming append."""
+    def at(self, at_ns: int, act: Callable[["Simulation", int], None]) -> None:
+        """Have a disturbance happen."""
+        self._agenda.at(at_ns, partial(act, self))
+
+    def kill_worker(self, appends_left: int = 0) -> None:
+        """The worker dies, at once or after so many more appends."""
         self.worker.appends_left = appends_left
 
     def restart_worker(self, now_ns: int) -> SimulatedWorker:

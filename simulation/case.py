@@ -1,0 +1,160 @@
+"""One run of a scenario: everything that a seed and a variant make of it, ready to play."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from random import Random
+from typing import Final
+
+import msgspec
+
+from algos.partition import Partition
+from bus.memory import Broker
+from domain.instruments import InstrumentTable
+from domain.parents import NewParent, ParentRequest, ReplaceParent
+from domain.sessions import Session, TradingCalendar
+from gateway.venue_access import VenueAccess
+from headgate.settings import Settings
+from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
+from simulation.fix_port import FixPort, Link
+from simulation.fix_session import FixSession, Latency, Wire
+from simulation.house_rules import limits_of, policy_of
+from simulation.moments import NS
+from simulation.order_log import OrderLog
+from simulation.order_plan import AS_IT_IS, Setting, requests_of
+from simulation.runner import SETTLE_NS, Simulation
+from simulation.scenario import BadScenario, Scenario, Variant, VenueTable, WorkerDeath, WorkerPause
+from simulation.scenario_market import SimulatedMarket, adv_of, instruments_of, open_market
+from simulation.simulated_worker import SimulatedWorker
+from tca.costs import Costs
+
+# After the end of the last order: for cancels that must find their way round lost venues, and TCA.
+AFTER_END_NS: Final = 300 * NS
+# Live costs of thousands of parents are nobody's to read here.
+TCA_INTERVAL_NS: Final = 60 * NS
+# Order ids are functions of the offset in `parents`: each seed's log begins elsewhere. Six digits
+# to the base of 36 hold 21,000 seeds.
+OFFSETS_A_SEED: Final = 100_000
+US: Final = 1_000
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run is a function of; plain data, so that it can be sent to another process."""
+
+    scenario: Scenario
+    seed: int
+    variant: Variant = AS_IT_IS
+
+    @property
+    def day(self) -> date:
+        """The day of this seed. Raises BadScenario."""
+        market = self.scenario.market
+        key, text = "market.date", market.date
+        if market.dates:
+            index = self.seed % len(market.dates)
+            key, text = f"market.dates[{index}]", market.dates[index]
+        try:
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise BadScenario(key, f"{text!r}: {error}") from error
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A run that is ready, and from when to when it is to be played."""
+
+    run: Simulation
+    table: InstrumentTable
+    first_ns: int
+    until_ns: int
+
+    def play(self) -> Simulation:
+        """Play it to its end."""
+        self.run.run(self.first_ns, self.until_ns)
+        return self.run
+
+
+def session_of(case: Case, calendar: TradingCalendar) -> Session:
+    """The session of the case's day. Raises BadScenario."""
+    session = calendar.session_on(case.day.isoformat())
+    if session is None:
+        raise BadScenario("market.date", f"{case.day} is no trading day of {calendar.name}")
+    return session
+
+
+def prepare(case: Case, calendar: TradingCalendar, settings: Settings) -> Prepared:
+    """Build the run of a case. Raises BadScenario."""
+    scenario, session = case.scenario, session_of(case, calendar)
+    table = instruments_of(scenario)
+    setting = Setting(session=session, instruments=table, adv=adv_of(scenario))
+    requests = requests_of(scenario, setting, case.seed, case.variant)
+    first_ns = requests[0].sent_ns - int(scenario.market.warm_up_s * NS)
+    market = open_market(scenario, table, session, case.seed, first_ns)
+    log = OrderLog(Broker(partition_count=scenario.market.partitions))
+    run = Simulation(
+        log=log, port=_port(case, table, market, settings), costs=Costs(table, TCA_INTERVAL_NS),
+        new_worker=_workers(case, table, calendar, settings, log), requests=requests,
+        disturbances=disturbances_of(scenario, session),
+        redelivery=redelivery_of(scenario.faults, case.seed),
+        hop_ns=scenario.market.bus_latency_us * US, settle_ns=SETTLE_NS,
+        keeps_market=any(isinstance(each, WorkerDeath | WorkerPause) for each in scenario.faults),
+    )  # fmt: skip
+    return Prepared(run, table, first_ns, _until_ns(requests, session))
+
+
+def _until_ns(requests: Sequence[ParentRequest], session: Session) -> int:
+    ends = [session.close_ns if each.end_ns is None else each.end_ns
+            for each in requests if isinstance(each, NewParent | ReplaceParent)]  # fmt: skip
+    return max(*ends, requests[-1].sent_ns) + AFTER_END_NS
+
+
+def _port(
+    case: Case, table: InstrumentTable, market: SimulatedMarket, settings: Settings
+) -> FixPort:
+    venues = case.scenario.venues
+    names = tuple(each.name for each in venues)
+    access = VenueAccess(
+        by="simulation", sessions={name: f"FIX.4.4:HEADGATE->{name}" for name in names},
+        venues=names, instruments=table, limits=limits_of(settings.venue_access.limits),
+        status_timeout_ns=settings.venue_access.status_timeout_ms * 1_000_000,
+    )  # fmt: skip
+    links = {each.name: _link(case, each, market) for each in venues}
+    return FixPort(access=access, links=links, clock=market.clock, efficient=market.exogenous)
+
+
+def _link(case: Case, venue: VenueTable, market: SimulatedMarket) -> Link:
+    def wire(name: str, mean_us: int, jitter_us: int) -> Wire:
+        random = Random(f"{case.seed}/{venue.name}/{name}")  # noqa: S311  # a simulation
+        jitter_ns = min(jitter_us, mean_us) * US
+        return Wire(latency=Latency(mean_ns=mean_us * US, jitter_ns=jitter_ns), random=random)
+
+    orders = (venue.order_latency_us, venue.order_jitter_us)
+    return Link(
+        name=venue.name, engines=market.engines[venue.name],
+        session=FixSession(
+            venue=venue.name, to_venue=wire("orders", *orders), to_us=wire("reports", *orders)
+        ),
+        market_data=wire(
+            "market data", venue.market_data_latency_us, venue.market_data_jitter_us
+        ),
+        mischief=mischief_of(case.scenario, venue.name, case.seed),
+    )  # fmt: skip
+
+
+def _workers(
+    case: Case, table: InstrumentTable, calendar: TradingCalendar, settings: Settings,
+    log: OrderLog,
+) -> Callable[[int], SimulatedWorker]:  # fmt: skip
+    policy = policy_of(settings.worker)
+
+    def core(number: int) -> Partition:
+        return Partition(
+            number=number, instruments=table, calendars={calendar.name: calendar}, policy=policy,
+            partition_of=log.partition_of,
+        )  # fmt: skip
+
+    def worker(life: int) -> SimulatedWorker:
+        return SimulatedWorker(
+            name=f"worker-{life}", log=log, new_core=core, instruments_hash=table.hash,
+            first_offset=case.seed * OFFSETS_A_SEED,
+        )  # fmt: skip
+
+    return worker
