@@ -1,6 +1,7 @@
 """The command line. Each command imports what it needs, so that --help is quick."""
 
 import getpass
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -166,13 +167,20 @@ def marketdata_process(
 
 @app.command()
 def simulate(
-    data: Annotated[Path, typer.Option(help="directory of Lean tick archives")],
-    symbol: Annotated[str, typer.Option()],
-    date: Annotated[str, typer.Option(help="YYYY-MM-DD")],
-    side: Annotated[str, typer.Option(help="buy or sell")],
-    quantity: Annotated[str, typer.Option(help="shares")],
-    start: Annotated[str, typer.Option(help="HH:MM, exchange time")],
-    end: Annotated[str, typer.Option(help="HH:MM, exchange time")],
+    scenario: Annotated[Path | None, typer.Argument(help="TOML; docs/simulate.md")] = None,
+    seeds: Annotated[int, typer.Option(help="how many runs")] = 1,
+    first_seed: Annotated[int, typer.Option(help="of the first run")] = 0,
+    processes: Annotated[int | None, typer.Option(help="default: one a processor")] = None,
+    out: Annotated[Path | None, typer.Option(help="directory for Parquet and summary.json")] = None,
+    compare: Annotated[bool, typer.Option(help="run the scenario's variants, paired")] = False,
+    fills: Annotated[bool, typer.Option(help="write every execution too")] = False,
+    data: Annotated[Path | None, typer.Option(help="directory of Lean tick archives")] = None,
+    symbol: Annotated[str | None, typer.Option()] = None,
+    date: Annotated[str | None, typer.Option(help="YYYY-MM-DD")] = None,
+    side: Annotated[str | None, typer.Option(help="buy or sell")] = None,
+    quantity: Annotated[str | None, typer.Option(help="shares")] = None,
+    start: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
+    end: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
     algo: Annotated[str, typer.Option()] = "twap",
     limit_price: Annotated[str | None, typer.Option()] = None,
     param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
@@ -180,16 +188,29 @@ def simulate(
     seed: Annotated[int, typer.Option(help="another seed, other slices")] = 0,
     settings: SettingsOption = None,
 ) -> None:
-    """Trade one parent over a recorded day, in virtual time, with the cores that trade live."""
-    from simulation.command import Request
-    from simulation.command import simulate as run
+    """Trade in virtual time, with the cores that trade live: a SCENARIO over many seeds, or, with
+    --data and what follows it, one parent over one recorded day."""
+    from simulation import command, experiment
 
-    request = Request(
-        data=data, symbol=symbol, date=date, algo=algo, side=side, quantity=quantity,
-        start=start, end=end, limit_price=limit_price, params=tuple(param or ()), lot=lot,
-        seed=seed,
+    found = read_settings(settings)
+    if scenario is not None:
+        request = experiment.Request(
+            scenario=scenario, seeds=seeds, first_seed=first_seed,
+            processes=processes or os.cpu_count() or 1, out=out, compare=compare, keeps_fills=fills,
+        )  # fmt: skip
+        raise typer.Exit(experiment.run(request, found, sys.stdout, sys.stderr))
+    given = {"data": data, "symbol": symbol, "date": date, "side": side, "quantity": quantity,
+             "start": start, "end": end}  # fmt: skip
+    missing = [f"--{name}" for name, value in given.items() if value is None]
+    if data is None or missing:
+        typer.echo(f"headgate simulate: a SCENARIO, or {', '.join(missing)} too", err=True)
+        raise typer.Exit(2)
+    recorded = command.Request(
+        data=data, symbol=symbol or "", date=date or "", algo=algo, side=side or "",
+        quantity=quantity or "", start=start or "", end=end or "", limit_price=limit_price,
+        params=tuple(param or ()), lot=lot, seed=seed,
     )  # fmt: skip
-    raise typer.Exit(run(request, read_settings(settings), sys.stdout, sys.stderr))
+    raise typer.Exit(command.simulate(recorded, found, sys.stdout, sys.stderr))
 
 
 @app.command()

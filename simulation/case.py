@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from random import Random
 from typing import Final
 
 import msgspec
@@ -16,16 +15,18 @@ from gateway.venue_access import VenueAccess
 from headgate.settings import Settings
 from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
 from simulation.fix_port import FixPort, Link
-from simulation.fix_session import FixSession, Latency, Wire
+from simulation.fix_session import FixSession
 from simulation.house_rules import limits_of, policy_of
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
 from simulation.runner import SETTLE_NS, Simulation
 from simulation.scenario import BadScenario, Scenario, Variant, VenueTable, WorkerDeath, WorkerPause
-from simulation.scenario_market import SimulatedMarket, adv_of, instruments_of, open_market
+from simulation.scenario_market import ScenarioMarket, adv_of, instruments_of, open_market
 from simulation.simulated_worker import SimulatedWorker
 from tca.costs import Costs
+from venuesim.latency import Delay, DelayLine
+from venuesim.random_streams import RandomStreams
 
 # After the end of the last order: for cancels that must find their way round lost venues, and TCA.
 AFTER_END_NS: Final = 300 * NS
@@ -87,7 +88,7 @@ def prepare(case: Case, calendar: TradingCalendar, settings: Settings) -> Prepar
     setting = Setting(session=session, instruments=table, adv=adv_of(scenario))
     requests = requests_of(scenario, setting, case.seed, case.variant)
     first_ns = requests[0].sent_ns - int(scenario.market.warm_up_s * NS)
-    market = open_market(scenario, table, session, case.seed, first_ns)
+    market = open_market(scenario, table, calendar, case.seed, first_ns)
     log = OrderLog(Broker(partition_count=scenario.market.partitions))
     run = Simulation(
         log=log, port=_port(case, table, market, settings), costs=Costs(table, TCA_INTERVAL_NS),
@@ -107,7 +108,7 @@ def _until_ns(requests: Sequence[ParentRequest], session: Session) -> int:
 
 
 def _port(
-    case: Case, table: InstrumentTable, market: SimulatedMarket, settings: Settings
+    case: Case, table: InstrumentTable, market: ScenarioMarket, settings: Settings
 ) -> FixPort:
     venues = case.scenario.venues
     names = tuple(each.name for each in venues)
@@ -120,21 +121,20 @@ def _port(
     return FixPort(access=access, links=links, clock=market.clock, efficient=market.exogenous)
 
 
-def _link(case: Case, venue: VenueTable, market: SimulatedMarket) -> Link:
-    def wire(name: str, mean_us: int, jitter_us: int) -> Wire:
-        random = Random(f"{case.seed}/{venue.name}/{name}")  # noqa: S311  # a simulation
-        jitter_ns = min(jitter_us, mean_us) * US
-        return Wire(latency=Latency(mean_ns=mean_us * US, jitter_ns=jitter_ns), random=random)
+def _link(case: Case, venue: VenueTable, market: ScenarioMarket) -> Link:
+    streams = RandomStreams(case.seed, "")
 
-    orders = (venue.order_latency_us, venue.order_jitter_us)
+    def way(name: str, latency_us: int) -> DelayLine:
+        delay = Delay(base_ns=latency_us * US, jitter=venue.latency_jitter)
+        return DelayLine(delay, streams, f"{venue.name}/{name}")
+
     return Link(
         name=venue.name, engines=market.engines[venue.name],
         session=FixSession(
-            venue=venue.name, to_venue=wire("orders", *orders), to_us=wire("reports", *orders)
+            venue=venue.name, to_venue=way("orders", venue.order_latency_us),
+            to_us=way("reports", venue.order_latency_us),
         ),
-        market_data=wire(
-            "market data", venue.market_data_latency_us, venue.market_data_jitter_us
-        ),
+        market_data=way("market data", venue.market_data_latency_us),
         mischief=mischief_of(case.scenario, venue.name, case.seed),
     )  # fmt: skip
 

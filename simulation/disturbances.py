@@ -85,7 +85,7 @@ def mischief_of(scenario: Scenario, venue: str, seed: int) -> Mischief:
     """What goes wrong at a venue by chance; the last of several faults of a kind counts."""
     mischief = Mischief(random=Random(f"{seed}/{venue}/mischief"))  # noqa: S311  # a simulation
     for fault in scenario.faults:
-        if isinstance(fault, Rejects) and fault.venue == venue:
+        if isinstance(fault, Rejects) and fault.venue == venue and fault.at_door:
             mischief.reject = fault.probability
         elif isinstance(fault, Duplicates) and fault.venue == venue:
             mischief.duplicate = fault.probability

@@ -12,9 +12,7 @@ from decimal import Decimal
 from functools import partial
 from heapq import heappop, heappush
 from random import Random
-from typing import Final, Protocol
-
-import msgspec
+from typing import Final
 
 from domain.children import ChildRecord
 from domain.executions import VenueState
@@ -25,8 +23,9 @@ from gateway.venue_access import VenueAccess
 from gateway.venue_commands import Command, Now, Publish, SendFix
 from gateway.venue_session import SessionEvent
 from simulation.agenda import NEVER, Agenda
-from simulation.fix_session import FixSession, Latency, Outgoing, Wire
+from simulation.fix_session import FixSession, Outgoing
 from simulation.venue_port import PortOutput, VenueFill
+from venuesim.latency import DelayLine
 from venuesim.requests import CancelRejected, MassStatusRequest, NewOrder, Report, Request
 from venuesim.translation import Unreadable, answer_text, read_text
 from venuesim.venue import Output, Venue
@@ -40,21 +39,7 @@ _SETTLED: Final = (VenueState.LIVE, VenueState.DOWN)  # a session that needs no 
 
 Outputs = list[PortOutput]
 Exogenous = Callable[[str, int], float | None]
-
-
-class VenueClock(Protocol):
-    """When a venue has something to do by itself."""
-
-    def __call__(self, venue: Venue, now_ns: int) -> int:
-        """The time of its next event; NEVER if there will be none."""
-
-
-class LinkTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """The three ways between us and a venue."""
-
-    orders: Latency
-    reports: Latency
-    market_data: Latency
+VenueClock = Callable[[Venue, int], int]  # (engine, now_ns): when it is to be looked at next
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +72,7 @@ class Link:
     name: str
     engines: dict[str, Venue]
     session: FixSession
-    market_data: Wire
+    market_data: DelayLine
     mischief: Mischief
     is_out: bool = False
     stalled: list[MarketEvent] | None = None
@@ -243,9 +228,10 @@ class FixPort:
         if link.stalled is not None:
             link.stalled += market
             return []
-        if not link.market_data.latency.mean_ns:
+        at_ns = link.market_data.arrival_ns(now_ns)
+        if at_ns <= now_ns:
             return self._public(market)
-        self._agenda.at(link.market_data.arrival_ns(now_ns), partial(self._arrive, link, market))
+        self._agenda.at(at_ns, partial(self._arrive, link, market))
         return []
 
     def _arrive(self, link: Link, market: list[MarketEvent], now_ns: int) -> Outputs:

@@ -7,39 +7,14 @@ ARCHITECTURE.md). It translates nothing and decides nothing.
 
 from collections import deque
 from dataclasses import dataclass, field
-from random import Random
 from typing import Final
 
 import msgspec
 
 from domain.fix_message import SOH, timestamp_text
+from venuesim.latency import DelayLine
 
 _HEAD: Final = f"8=FIX.4.4{SOH}9=0{SOH}35="
-
-
-class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """One way, in nanoseconds: uniform within `jitter_ns` of `mean_ns`, and never overtaking."""
-
-    mean_ns: int
-    jitter_ns: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Wire:
-    """One direction: when what is put in now comes out."""
-
-    latency: Latency
-    random: Random
-    _last_ns: int = 0
-
-    def arrival_ns(self, now_ns: int) -> int:
-        """Draws once where there is jitter. TCP keeps the order: nothing overtakes."""
-        latency = self.latency
-        at_ns = now_ns + latency.mean_ns
-        if latency.jitter_ns:
-            at_ns += self.random.randint(-latency.jitter_ns, latency.jitter_ns)
-        self._last_ns = max(self._last_ns, at_ns, now_ns)
-        return self._last_ns
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -55,8 +30,8 @@ class FixSession:
     """See the module. `connection`: the number of the connection that stands or stood last."""
 
     venue: str
-    to_venue: Wire
-    to_us: Wire
+    to_venue: DelayLine
+    to_us: DelayLine
     is_up: bool = False
     connection: int = 0
     _our_seq: int = 0
@@ -86,9 +61,7 @@ class FixSession:
     def venues(self, text: str, now_ns: int) -> Outgoing:
         """A message of the venue's, stamped and stored until we have received it."""
         self._venue_seq += 1
-        message = Outgoing(
-            self.connection, self._venue_seq, stamped(text, self._venue_seq, now_ns)
-        )
+        message = Outgoing(self.connection, self._venue_seq, stamped(text, self._venue_seq, now_ns))
         self._unreceived.append(message)
         return message
 

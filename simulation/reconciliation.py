@@ -13,7 +13,7 @@ from domain.fencing import Fence
 from domain.fix_codes import ExecType, OrdStatus
 from domain.orders import PARENT_TERMINAL
 from domain.parents import NewParent
-from domain.reports import ParentReport
+from domain.reports import ParentReport, ParentRequestRejected
 from simulation.exposure import Exposure, SeenChild
 from simulation.order_log import OrderLog
 from simulation.runner import Simulation
@@ -43,6 +43,7 @@ class OmsBook:
     """What the OMS was told. `broken`: what contradicts itself."""
 
     orders: dict[str, OmsOrder] = field(default_factory=dict)  # by OrderID
+    request_rejects: list[str] = field(default_factory=list)  # of replaces, cancels and so on
     broken: list[str] = field(default_factory=list)
 
     def read(self, log: OrderLog) -> None:
@@ -50,8 +51,14 @@ class OmsBook:
         for number in log.partitions:
             fence = Fence()
             for offset, message in log.read(Topic.REPORTS, number):
-                if fence.admits(number, message, offset) and isinstance(message, ParentReport):
+                if not fence.admits(number, message, offset):
+                    continue
+                if isinstance(message, ParentReport):
                     self._take(message)
+                elif isinstance(message, ParentRequestRejected):
+                    self.request_rejects.append(
+                        f"{message.cl_ord_id}: {message.reason.value}: {message.text}"
+                    )
 
     def _take(self, report: ParentReport) -> None:
         if report.exec_type is ExecType.REJECTED:

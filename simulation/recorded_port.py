@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -24,13 +25,13 @@ from domain.fix_codes import ExecType, LastLiquidityInd
 from domain.marketdata import MarketEvent
 from gateway.venue_commands import Publish
 from simulation.agenda import NEVER, Agenda
-from simulation.fix_session import Latency
 from simulation.replay_venue import ReplayVenue, VenueOutput
 from simulation.venue_gate import VenueGate
 from simulation.venue_port import PortOutput, VenueFill
+from venuesim.latency import Delay
 
 # What a colocated order takes to a venue, and its report back.
-ONE_WAY: Latency = Latency(mean_ns=1_000_000)
+ONE_WAY: Final = Delay(base_ns=1_000_000)
 Outputs = list[PortOutput]
 
 
@@ -43,7 +44,7 @@ class RecordedPort:
     market: Iterable[MarketEvent]
     venue: ReplayVenue
     gate: VenueGate
-    latency: Latency = ONE_WAY
+    latency: Delay = ONE_WAY
     fills: list[VenueFill] = field(default_factory=list)
     orders: list[tuple[str, str]] = field(default_factory=list)
     market_events: int = 0
@@ -106,7 +107,7 @@ class RecordedPort:
         if isinstance(record, Claim):
             self.gate.on_claim(partition, offset, record)
         else:
-            self._agenda.at(now_ns + self.latency.mean_ns, partial(self._arrive, partition, record))
+            self._agenda.at(now_ns + self.latency.base_ns, partial(self._arrive, partition, record))
             self._look_ahead()
         return []
 
@@ -127,7 +128,7 @@ class RecordedPort:
             if isinstance(each, Execution | ChildCancelRejected):
                 self._book(each)
                 self.gate.apply(each)
-                at_ns = now_ns + self.latency.mean_ns
+                at_ns = now_ns + self.latency.base_ns
                 self._tell(msgspec.structs.replace(each, received_ns=at_ns), now_ns)
             else:
                 self.gate.on_market(each)
@@ -140,7 +141,7 @@ class RecordedPort:
             symbol = None if isinstance(record, VenueStateChanged) else record.symbol
             return [Publish(symbol=symbol, record=record)]
 
-        self._agenda.at(now_ns + self.latency.mean_ns, told)
+        self._agenda.at(now_ns + self.latency.base_ns, told)
 
     def _book(self, said: Execution | ChildCancelRejected) -> None:
         """The venue's own book of our trades."""

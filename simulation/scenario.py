@@ -21,7 +21,7 @@ Probability = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 Micros = Annotated[int, msgspec.Meta(ge=0, le=60_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]  # of orders: what a run can hold in memory
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,32}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,24}$")]
 Symbol = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9.]{1,12}$")]
 
 _PATH: Final = re.compile(r" - at `\$\.?([^`]*)`$")
@@ -110,7 +110,8 @@ class Market(_Table, frozen=True, kw_only=True):
     turn, where `dates` says which.
 
     `preset`: of every symbol that names none. It runs from `warm_up_s` before the first order to
-    the end of the last.
+    the end of the last. `step_ms`: a simulated venue trades event by event and tells of its quotes
+    that often; an order of ours finds it as it is at that instant.
     """
 
     symbols: Annotated[tuple[SymbolMarket, ...], msgspec.Meta(min_length=1)]
@@ -120,26 +121,29 @@ class Market(_Table, frozen=True, kw_only=True):
     data: str | None = None
     dates: tuple[str, ...] = ()
     warm_up_s: Seconds = 60.0
+    step_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
     partitions: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     bus_latency_us: Micros = 300
 
 
 class VenueTable(_Table, frozen=True, kw_only=True):
-    """One simulated venue. `share` of the symbol's flow. Fees in currency units a share, a rebate
-    below zero. Latencies one way, uniform within the jitter of the mean.
+    """One simulated venue. `share`: of each symbol's flow; default 35, 25, 20, 20 % in the order in
+    which venues are named, scaled to one. Fees in currency units a share, a rebate below zero.
+    Latencies one way; `latency_jitter`: the mean, as a fraction of the latency, of an exponential
+    time on top. `stale_ms`: how old the efficient price is by which its flow goes.
 
     `reject_every`: it refuses every n-th order; 0: none.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_]{1,12}$")]
     kind: Literal["lit", "dark"] = "lit"
-    share: Share = 1.0
+    share: Share | None = None
     taker_fee: Decimal = Decimal("0.003")
     maker_fee: Decimal = Decimal("-0.002")
     order_latency_us: Micros = 500
-    order_jitter_us: Micros = 100
     market_data_latency_us: Micros = 200
-    market_data_jitter_us: Micros = 0
+    latency_jitter: Annotated[float, msgspec.Meta(ge=0.0, lt=100.0)] = 0.2
+    stale_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
@@ -185,10 +189,12 @@ class FeedStall(_Table, frozen=True, kw_only=True, tag_field="kind", tag="feed_s
 
 
 class Rejects(_Table, frozen=True, kw_only=True, tag_field="kind", tag="rejects"):
-    """A venue turns new orders away at its door, each with this probability."""
+    """A venue refuses new orders, each with this probability: with an ExecutionReport(8), or
+    `at_door`, before its market sees them, with a BusinessMessageReject(j)."""
 
     venue: str
     probability: Probability
+    at_door: bool = False
 
 
 class Duplicates(_Table, frozen=True, kw_only=True, tag_field="kind", tag="duplicates"):
@@ -283,16 +289,17 @@ def _check_names(scenario: Scenario) -> None:
     named: tuple[tuple[str, Sequence[str]], ...] = (
         ("venues[].name", [each.name for each in scenario.venues]),
         ("market.symbols[].symbol", [each.symbol for each in scenario.market.symbols]),
-        (
-            "orders[].id",
-            [*(each.id for each in scenario.orders), *(each.id for each in scenario.generators)],
-        ),
+        ("orders[].id", [each.id for each in scenario.orders]),
+        ("generators[].id", [each.id for each in scenario.generators]),
         ("variants[].name", [each.name for each in scenario.variants]),
     )
     for key, names in named:
         for name in names:
             if names.count(name) > 1:
                 raise BadScenario(key, f"{name!r} is there twice")
+    for index, order in enumerate(scenario.orders):
+        if _generated(order.id, scenario.generators):
+            raise BadScenario(f"orders[{index}].id", f"{order.id!r} is generated too")
 
 
 def _check_orders(scenario: Scenario) -> None:

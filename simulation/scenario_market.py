@@ -3,45 +3,34 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from random import Random
 from typing import Final
 
 import msgspec
 
-from domain.instruments import Instrument, InstrumentTable, TickBand
-from domain.sessions import Session
-from simulation.scenario import BadScenario, Scenario, SymbolMarket, VenueTable
-from simulation.venue_clock import FlowClock
+from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
+from domain.sessions import TradingCalendar
+from simulation.fix_port import VenueClock
+from simulation.scenario import BadScenario, Rejects, Scenario, SymbolMarket, VenueTable
 from venuesim.client_orders import ClientOrders, Numbers
-from venuesim.order_flow import EfficientPrice, FlowSettings, OrderFlow
-from venuesim.venue import Venue, VenueTerms
+from venuesim.efficient_price import Alpha, MarketHours
+from venuesim.faults import VenueFaults
+from venuesim.presets import PRESETS, Preset
+from venuesim.simulated_market import MarketSymbol, MarketVenue, default_shares, simulated_market
+from venuesim.venue import HEARTBEAT_NS, Venue, VenueTerms
 
 # Pre-trade limits per child remain the settings'; a parent may be as large as one likes here.
 _MAX_ORDER_QTY: Final = 1_000_000_000
 _MAX_ORDER_NOTIONAL: Final = Decimal(10) ** 12
-
-
-class Preset(msgspec.Struct, frozen=True, kw_only=True):
-    """What a preset's symbol is like by default: price in currency units, shares a day."""
-
-    start_price: Decimal
-    adv: int
-
-
-# quant.md 8.2, table of the two-layer model.
-PRESETS: Final = {
-    "liquid": Preset(start_price=Decimal("40.00"), adv=10_900_000),
-    "mid": Preset(start_price=Decimal("60.00"), adv=1_320_000),
-    "illiquid": Preset(start_price=Decimal("25.00"), adv=70_000),
-}
+_TICK: Final = Decimal("0.01")  # presets are stated in it
+_MS: Final = 1_000_000
 
 
 @dataclass(slots=True, kw_only=True)
-class SimulatedMarket:
+class ScenarioMarket:
     """`engines`: by venue, then by symbol. `exogenous`: see VenuePort."""
 
     engines: dict[str, dict[str, Venue]]
-    clock: FlowClock
+    clock: VenueClock
     exogenous: Callable[[str, int], float | None]
 
 
@@ -50,9 +39,9 @@ def instruments_of(scenario: Scenario) -> InstrumentTable:
     venues = tuple(each.name for each in scenario.venues)
     return InstrumentTable([
         Instrument(
-            symbol=each.symbol, currency="USD", lot=each.lot,
-            ticks=(TickBand(tick=Decimal("0.01")),), calendar=scenario.market.calendar,
-            venues=venues, max_order_qty=_MAX_ORDER_QTY, max_order_notional=_MAX_ORDER_NOTIONAL,
+            symbol=each.symbol, currency="USD", lot=each.lot, ticks=(TickBand(tick=_TICK),),
+            calendar=scenario.market.calendar, venues=venues, max_order_qty=_MAX_ORDER_QTY,
+            max_order_notional=_MAX_ORDER_NOTIONAL,
         )
         for each in scenario.market.symbols
     ])  # fmt: skip
@@ -65,48 +54,98 @@ def adv_of(scenario: Scenario) -> dict[str, int]:
         if each.adv is not None:
             found[each.symbol] = each.adv
         elif scenario.market.data is None:
-            found[each.symbol] = _preset(scenario, index, each).adv
+            found[each.symbol] = preset_of(scenario, index, each).adv_qty
     return found
 
 
-def _preset(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:
+def preset_of(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:
+    """The preset of a symbol, with what the file changes. Raises BadScenario."""
     name = symbol.preset or scenario.market.preset
-    key = "market.preset" if symbol.preset is None else f"market.symbols[{index}].preset"
+    key = f"market.symbols[{index}]"
     if name not in PRESETS:
-        raise BadScenario(key, f"{name!r} is not one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+        where = "market.preset" if symbol.preset is None else f"{key}.preset"
+        raise BadScenario(where, f"{name!r} is not one of {', '.join(PRESETS)}")
+    plain = msgspec.structs.asdict(PRESETS[name])
+    for flow, value in symbol.flow.items():
+        if flow not in plain or flow == "name":
+            known = ", ".join(each for each in plain if each != "name")
+            raise BadScenario(f"{key}.flow.{flow}", f"is not one of {known}")
+        if value < 0:
+            raise BadScenario(f"{key}.flow.{flow}", f"{value:g} is below zero")
+        plain[flow] = value
+    try:
+        return msgspec.convert(plain, Preset)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`")
+        raise BadScenario(f"{key}.flow.{field}", "is not a whole number") from error
 
 
 def open_market(
-    scenario: Scenario, table: InstrumentTable, session: Session, seed: int, start_ns: int
-) -> SimulatedMarket:
-    """Venues and flows as of `start_ns`. Every random stream is a function of the seed, the symbol
-    and the venue, so no order of ours moves another's draw. Raises BadScenario."""
-    prices: dict[str, EfficientPrice] = {}
+    scenario: Scenario, table: InstrumentTable, calendar: TradingCalendar, seed: int, start_ns: int
+) -> ScenarioMarket:
+    """Venues and flows as of `start_ns`. Every random stream is a function of seed, symbol, venue
+    and what it is for, so no order of ours moves what the market draws. Raises BadScenario."""
+    venues = _venues(scenario)
+    hours = {calendar.name: MarketHours(calendar)}
+    engines: dict[str, dict[str, Venue]] = {each.terms.name: {} for each in venues}
+    exogenous: dict[str, Callable[[int], float]] = {}
     for index, each in enumerate(scenario.market.symbols):
-        start_px = each.start_price or _preset(scenario, index, each).start_price
-        path = Random(f"{seed}/{each.symbol}")  # noqa: S311  # a simulation
-        start_ticks = table[each.symbol].px_ticks(start_px, "start_price")
-        prices[each.symbol] = EfficientPrice(start_ticks, session.open_ns, path)
-    engines: dict[str, dict[str, Venue]] = {}
-    flows: dict[tuple[str, str], OrderFlow] = {}
-    for venue in scenario.venues:
-        engines[venue.name] = {}
-        for symbol, instrument in table.by_symbol.items():
-            random = Random(f"{seed}/{venue.name}/{symbol}")  # noqa: S311  # a simulation
-            flow = OrderFlow(instrument, prices[symbol], random, start_ns, FlowSettings())
-            ids = ClientOrders(Numbers(f"{venue.name}.{symbol}"))
-            engine = Venue(_terms(venue), [instrument], {symbol: flow}, ids)
-            engines[venue.name][symbol] = engine
-            flows[venue.name, symbol] = flow
-    return SimulatedMarket(
-        engines=engines, clock=FlowClock(flows),
-        exogenous=lambda symbol, now_ns: prices[symbol].at(now_ns),
+        ids = {name: ClientOrders(Numbers(f"{name}.{each.symbol}")) for name in engines}
+        symbol = _symbol(scenario, index, each, table[each.symbol])
+        market = simulated_market([symbol], venues, hours, seed, start_ns, orders=ids)
+        for name, venue in market.venues.items():
+            engines[name][each.symbol] = venue
+        exogenous[each.symbol] = market.prices[each.symbol].exo_ticks
+    return ScenarioMarket(
+        engines=engines, clock=stepping(scenario.market.step_ms * _MS),
+        exogenous=lambda symbol, now_ns: exogenous[symbol](now_ns),
     )  # fmt: skip
 
 
-def _terms(venue: VenueTable) -> VenueTerms:
+def stepping(step_ns: int) -> VenueClock:
+    """Looks at a venue every `step_ns`; requests do not wait for it, they are done at once."""
+    assert step_ns <= HEARTBEAT_NS
+    return lambda venue, now_ns: now_ns + step_ns
+
+
+def _symbol(
+    scenario: Scenario, index: int, symbol: SymbolMarket, instrument: Instrument
+) -> MarketSymbol:
+    start_ticks = 0
+    if symbol.start_price is not None:
+        try:
+            start_ticks = instrument.px_ticks(symbol.start_price, "start_price")
+        except OffGrid as error:
+            raise BadScenario(f"market.symbols[{index}].start_price", error.text) from error
+    drift = symbol.drift_bps_per_day
+    return MarketSymbol(
+        instrument=instrument, preset=preset_of(scenario, index, symbol),
+        start_px_ticks=start_ticks, alpha=Alpha(drift_bps=drift) if drift else None,
+    )  # fmt: skip
+
+
+def _venues(scenario: Scenario) -> list[MarketVenue]:
+    shares = default_shares([each.name for each in scenario.venues])
+    return [
+        MarketVenue(
+            terms=_terms(scenario, index, each),
+            share=shares[each.name] if each.share is None else each.share,
+            stale_ns=each.stale_ms * _MS,
+        )
+        for index, each in enumerate(scenario.venues)
+    ]
+
+
+def _terms(scenario: Scenario, index: int, venue: VenueTable) -> VenueTerms:
+    if venue.kind == "dark":
+        raise BadScenario(f"venues[{index}].kind", "dark venues are not offered here yet")
+    probabilities = [each.probability for each in scenario.faults
+                     if isinstance(each, Rejects) and each.venue == venue.name
+                     and not each.at_door]  # fmt: skip
     return VenueTerms(
         name=venue.name, taker_fee=venue.taker_fee, maker_fee=venue.maker_fee,
-        reject_every=venue.reject_every,
+        faults=VenueFaults(
+            reject_every=venue.reject_every,
+            reject_probability=probabilities[-1] if probabilities else 0.0,
+        ),
     )  # fmt: skip
