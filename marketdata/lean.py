@@ -14,7 +14,8 @@ That is no fault of the file; such a pair yields no quote and is counted.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from contextlib import closing
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,16 @@ from zoneinfo import ZoneInfo
 from domain.instruments import TickBand
 from domain.marketdata import Quote, Trade, TradeCondition
 from marketdata.price_texts import PriceTexts
-from marketdata.tick_faults import BadTickFile, RowFault, Skipped, TickFault, TickFile
+from marketdata.tick_faults import (
+    BadTickFile,
+    Block,
+    RowFault,
+    Skipped,
+    Stream,
+    TickFault,
+    TickFile,
+)
+from marketdata.wall_clock import midnight_ns
 
 VENUE: Final = "NBBO"
 UNIT: Final = Decimal("0.0001")
@@ -54,7 +64,7 @@ _OFF_EXCHANGE: Final = b"D"
 
 
 def read_day(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = None, *,
-             tick: Decimal = UNIT, skip_bad: bool = False) -> Iterator[Quote | Trade]:  # fmt: skip
+             tick: Decimal = UNIT, skip_bad: bool = False) -> Stream[Quote | Trade]:  # fmt: skip
     """Yield the quotes and trades of `symbol` on `day` by time; quotes before trades of their ms.
 
     `data_dir` holds tick/<symbol>/<yyyymmdd>_{quote,trade}.zip, itself or under lean/. `tick`: of
@@ -68,7 +78,7 @@ def read_day(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = N
 
 
 def read_trades(data_dir: Path, symbol: str, day: date, skipped: Skipped | None = None, *,
-                tick: Decimal = UNIT, skip_bad: bool = False) -> Iterator[Trade]:  # fmt: skip
+                tick: Decimal = UNIT, skip_bad: bool = False) -> Stream[Trade]:  # fmt: skip
     """Yield the trades alone, as `read_day` does; there need be no quotes."""
     counts = skipped if skipped is not None else Skipped()
     file = TickFile(tick_file(data_dir, symbol, day, "trade"), counts, skip_bad)
@@ -86,18 +96,19 @@ def tick_file(data_dir: Path, symbol: str, day: date, kind: str) -> Path:
     raise BadTickFile(TickFault.NO_FILE, text)
 
 
-def _by_time(quotes: Iterator[Quote], trades: Iterator[Trade]) -> Iterator[Quote | Trade]:
+def _by_time(quotes: Stream[Quote], trades: Stream[Trade]) -> Stream[Quote | Trade]:
     """Merge; heapq.merge with a key costs a third of the reading."""
-    quote = next(quotes, None)
-    for trade in trades:
-        trade_ns = trade.at_ns
-        while quote is not None and quote.at_ns <= trade_ns:
+    with closing(quotes), closing(trades):
+        quote = next(quotes, None)
+        for trade in trades:
+            trade_ns = trade.at_ns
+            while quote is not None and quote.at_ns <= trade_ns:
+                yield quote
+                quote = next(quotes, None)
+            yield trade
+        if quote is not None:
             yield quote
-            quote = next(quotes, None)
-        yield trade
-    if quote is not None:
-        yield quote
-        yield from quotes
+            yield from quotes
 
 
 class _Reader:
@@ -106,22 +117,21 @@ class _Reader:
     def __init__(self, file: TickFile, symbol: str, day: date, tick: Decimal) -> None:
         self._file = file
         self._symbol = symbol
-        self._midnight_ns = _midnight_ns(day)
+        self._midnight_ns = midnight_ns(day, _ZONE)
         self._prices = PriceTexts(UNIT, tick)
         self._conditions: dict[tuple[bytes, bytes], str] = {}
-        # Opened now, so that what is no archive is told before anything is read.
-        self._blocks = _open_blocks(file)
+        self._name = _only_name(file)  # now, so that what is no archive is told at once
 
-    def quotes(self) -> Iterator[Quote]:
-        file, symbol, midnight_ns, prices = (
-            self._file,
-            self._symbol,
-            self._midnight_ns,
-            self._prices,
-        )
+    def quotes(self) -> Stream[Quote]:
+        with closing(_blocks(self._file, self._name)) as blocks:
+            yield from self._quotes(blocks)
+
+    def _quotes(self, blocks: Iterator[Block]) -> Iterator[Quote]:
+        file, symbol, prices = self._file, self._symbol, self._prices
+        midnight_ns = self._midnight_ns
         bid = ask = (0, 0)
         last_ms = 0
-        for first, lines in self._blocks:
+        for first, lines in blocks:
             for number, line in enumerate(lines, first):
                 try:
                     ms_text, bid_text, bid_qty_text, ask_text, ask_qty_text, _, _, suspicious = (
@@ -145,15 +155,15 @@ class _Reader:
                 at_ns = midnight_ns + ms * _NS_PER_MS
                 yield Quote(symbol, VENUE, bid[0], bid[1], ask[0], ask[1], at_ns)
 
-    def trades(self) -> Iterator[Trade]:
-        file, symbol, midnight_ns, prices = (
-            self._file,
-            self._symbol,
-            self._midnight_ns,
-            self._prices,
-        )
+    def trades(self) -> Stream[Trade]:
+        with closing(_blocks(self._file, self._name)) as blocks:
+            yield from self._trades(blocks)
+
+    def _trades(self, blocks: Iterator[Block]) -> Iterator[Trade]:
+        file, symbol, prices = self._file, self._symbol, self._prices
+        midnight_ns = self._midnight_ns
         last_ms = 0
-        for first, lines in self._blocks:
+        for first, lines in blocks:
             for number, line in enumerate(lines, first):
                 try:
                     ms_text, px_text, qty_text, exchange, flags, suspicious = line.split(b",")
@@ -187,19 +197,22 @@ class _Reader:
         return found
 
 
-def _open_blocks(file: TickFile) -> Iterator[tuple[int, list[bytes]]]:
+def _only_name(file: TickFile) -> str:
+    try:
+        with ZipFile(file.path) as archive:
+            names = archive.namelist()
+    except (BadZipFile, OSError) as error:
+        raise file.bad(_archive_fault(file.path), str(error)) from error
+    if len(names) != 1:
+        raise file.bad(TickFault.WRONG_FORMAT, f"holds {len(names)} files, not one")
+    return names[0]
+
+
+def _blocks(file: TickFile, name: str) -> Stream[Block]:
     try:
         archive = ZipFile(file.path)
     except (BadZipFile, OSError) as error:
-        raise file.bad(_archive_fault(file.path), str(error)) from error
-    names = archive.namelist()
-    if len(names) != 1:
-        archive.close()
-        raise file.bad(TickFault.WRONG_FORMAT, f"holds {len(names)} files, not one")
-    return _zip_blocks(file, archive, names[0])
-
-
-def _zip_blocks(file: TickFile, archive: ZipFile, name: str) -> Iterator[tuple[int, list[bytes]]]:
+        raise file.bad(TickFault.TRUNCATED, str(error)) from error
     with archive:
         try:
             stream = archive.open(name)
@@ -235,19 +248,6 @@ def _bad_time(ms: int) -> RowFault:
 
 def _bad_qty() -> RowFault:
     return RowFault(TickFault.BAD_QTY, "a quantity that is not above zero")
-
-
-def _midnight_ns(day: date) -> int:
-    """UTC of local midnight by the offset of local noon.
-
-    The files count what a clock on the wall shows; on the two days a year when clocks change,
-    they do so before any market opens.
-    """
-    noon = datetime.combine(day, time(12), tzinfo=_ZONE)
-    offset = noon.utcoffset()
-    assert offset is not None
-    midnight = datetime.combine(day, time(0), tzinfo=UTC) - offset
-    return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) * _NS_PER_MS
 
 
 def _condition(flags: bytes, exchange: bytes) -> str:

@@ -6,11 +6,11 @@ early, it is something else) always ends it: a day that stops at noon is no day.
 event is made of it, so no book is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
@@ -20,6 +20,12 @@ BLOCK_BYTES: Final = 1 << 18  # read at a time: some 8,000 rows, so memory is fl
 # No row of any format is longer than a full book of 200 levels; a "line" beyond it is not text.
 LINE_MAX: Final = 1 << 16
 _SHOWN: Final = 120  # characters of a bad row that the error shows
+
+
+_Item = TypeVar("_Item")
+# What a reader yields. Whoever leaves it before its end closes it, so that its files are closed.
+Stream = Generator[_Item, None, None]
+Block = tuple[int, list[bytes]]  # (number of the first line, lines without their ends)
 
 
 class TickFault(StrEnum):
@@ -103,8 +109,8 @@ class TickFile:
         """An error about the file."""
         return bad_file(self.path, fault, text)
 
-    def blocks(self, stream: IO[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-        """Yield (number of the first line, lines without their ends), a block at a time.
+    def blocks(self, stream: IO[bytes]) -> Iterator[Block]:
+        """Yield the lines, a block at a time.
 
         Raises BadTickFile if the archive ends or breaks before its content does.
         """
