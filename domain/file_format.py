@@ -7,3 +7,5 @@ class FileFormat(StrEnum):
     """What the files of a recording are."""
 
     LEAN = "lean"
+    LOBSTER = "lobster"
+    PLAIN = "plain"

@@ -165,6 +165,33 @@ def marketdata_process(
     raise typer.Exit(run(read))
 
 
+@marketdata.command("convert")
+def marketdata_convert(
+    source: Annotated[Path, typer.Argument(help="recorded days, a directory or a file")],
+    target: Annotated[Path, typer.Argument(help="file to write: .csv, .csv.gz or .parquet")],
+    file_format: Annotated[FileFormat, typer.Option("--format", help="of the recorded files")],
+    symbol: Annotated[list[str] | None, typer.Option(help="only this one; repeatable")] = None,
+    day: Annotated[list[str] | None, typer.Option(help="YYYY-MM-DD; repeatable")] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad/--refuse-bad", help="leave bad rows out, or stop there")
+    ] = False,
+    settings: SettingsOption = None,
+) -> None:
+    """Write recorded days as one file of our own schema, on the grid of the instrument table."""
+    from marketdata.conversion import convert
+    from marketdata.tick_faults import BadTickFile
+
+    given = {
+        "path": str(source), "format": file_format, "symbols": tuple(symbol or ()),
+        "days": tuple(day or ()), "skip_bad": skip_bad,
+    }  # fmt: skip
+    try:
+        typer.echo(convert(with_replay(read_settings(settings), given), target))
+    except (SettingsError, BadTickFile) as error:
+        typer.echo(f"headgate: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, SettingsError) else 1) from error
+
+
 @app.command()
 def simulate(
     scenario: Annotated[Path | None, typer.Argument(help="TOML; docs/simulate.md")] = None,

@@ -12,7 +12,7 @@ from marketdata.tick_faults import RowFault, TickFault
 KEPT_MAX: Final = 100_000  # different texts: more than a day has; a file of rubbish stays bounded
 
 
-class PriceTexts(dict[bytes, int]):
+class PriceTexts(dict[bytes | str, int]):
     """`prices[text]` in ticks of `tick`, of a text that counts in `unit` (both currency units).
 
     The text "0" is 0: a side that is absent. Raises RowFault for what is no price or off the grid.
@@ -25,16 +25,16 @@ class PriceTexts(dict[bytes, int]):
         self._unit = unit
         self._tick = tick
 
-    def __missing__(self, text: bytes) -> int:
+    def __missing__(self, text: bytes | str) -> int:
         px_ticks = self._converted(text)
         if len(self) >= KEPT_MAX:
             self.clear()
         self[text] = px_ticks
         return px_ticks
 
-    def _converted(self, text: bytes) -> int:
+    def _converted(self, text: bytes | str) -> int:
         try:
-            px = Decimal(text.decode("ascii")) * self._unit
+            px = Decimal(text if isinstance(text, str) else text.decode("ascii")) * self._unit
         except (InvalidOperation, UnicodeDecodeError) as error:
             raise RowFault(TickFault.BAD_ROW, "a price that is no number") from error
         if not px.is_finite() or px < 0 or px > MAX_PX:

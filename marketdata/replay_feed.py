@@ -1,7 +1,7 @@
 """Recorded days as a feed of the market data process: the shell around marketdata.replay."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from datetime import time as clock_time
 from pathlib import Path
@@ -26,7 +26,8 @@ class ReplayFeed:
         self._clock = clock
         self._stay = settings.stay
         self._skipped = recording.skipped
-        events = recording.events(instruments)
+        self._recorded = recording.events(instruments)
+        events: Iterator[MarketEvent] = self._recorded
         if settings.start or settings.end:
             events = _window(settings, instruments).of(events)
         self._replay = Replay(events=events, speed=settings.speed, rebase=settings.rebase)
@@ -56,7 +57,7 @@ class ReplayFeed:
         return None
 
     def stop(self) -> Sequence[MarketEvent]:
-        """Nothing is held that the end of the process does not close."""
+        self._recorded.close()
         return ()
 
 
