@@ -136,6 +136,11 @@ class EfficientPrice:
         day = self.day_at(at_ns)
         return impact.ticks if day is None else impact.advance(day, at_ns)
 
+    @property
+    def impact(self) -> tuple[float, int]:
+        """(y in ticks, until when it stays unless a client trades)."""
+        return self._impact.ticks, self._impact.next_ns
+
     def star_ticks(self, at_ns: int) -> float:
         """p* at `at_ns`."""
         base = self.base_ticks(self._day_of(at_ns), np.array([at_ns], dtype=np.int64))

@@ -6,6 +6,7 @@ exogenous (`background_events`); where they are priced follows p*, which follows
 applies them straight to a book and says only what traded. Deterministic; no clock.
 """
 
+from collections.abc import Sequence
 from math import ceil, floor
 from typing import Final
 
@@ -28,10 +29,12 @@ from venuesim.book_events import BookEvent, Filled
 from venuesim.book_order import BookOrder
 from venuesim.efficient_price import EfficientPrice
 from venuesim.order_book import OrderBook
+from venuesim.phases import Phase
 from venuesim.tick_grid import TickGrid
 
 NEVER_NS: Final = 1 << 62
-Traded = list[tuple[int, list[BookEvent]]]  # (at_ns, what the book said), by rising time
+NEVER_PX: Final = 1 << 62  # ticks, beyond every price
+Traded = list[tuple[int, Sequence[BookEvent]]]  # (at_ns, what the book said), by rising time
 
 
 class OrderFlow:
@@ -63,14 +66,15 @@ class OrderFlow:
         self._catch_up_ns = catch_up_ns
         self._day: Activity | None = None
         self._drawn_ns = start_ns  # events before it are drawn
-        self._batch = _Batch()
+        # (at_ns, kind, order_id, ticks behind p*, lots, p* without impact), by rising time
+        self._rows: list[tuple[int, int, int, float, int, float]] = []
+        self._next = 0  # the first row not done
         self._begin(start_ns)
 
     @property
     def next_ns(self) -> int:
         """When something is next to be done; NEVER_NS after the last session."""
-        batch = self._batch
-        return batch.at_ns[batch.next] if batch.next < len(batch.at_ns) else self._drawn_ns
+        return self._rows[self._next][0] if self._next < len(self._rows) else self._drawn_ns
 
     def advance(self, book: OrderBook, until_ns: int) -> Traded:
         """Do all that is due up to `until_ns`. Returns what traded; early after a client's fill,
@@ -81,7 +85,7 @@ class OrderFlow:
             self._clear(book)
             self._begin(until_ns - self._catch_up_ns)
         while self.next_ns <= until_ns:
-            if self._batch.next >= len(self._batch.at_ns):
+            if self._next >= len(self._rows):
                 self._draw(book)
             elif self._run(book, until_ns, traded):
                 break
@@ -93,7 +97,7 @@ class OrderFlow:
 
     def _begin(self, at_ns: int) -> None:
         """Go on from `at_ns`, or from the next open, with a book as if it had always run."""
-        self._batch = _Batch()
+        self._rows, self._next = [], 0
         self._day = self._price.day_at(at_ns)
         if self._day is None:
             self._drawn_ns = NEVER_NS
@@ -120,107 +124,108 @@ class OrderFlow:
         day = self._day
         assert day is not None
         seen_ns = np.maximum(events.at_ns - self._stale_ns, day.session.open_ns)
-        self._batch = _Batch(
-            events.at_ns.tolist(),
-            events.kind.tolist(),
-            events.order_id.tolist(),
-            (events.steps * self._scale).tolist(),
-            events.lots.tolist(),
-            self._price.base_ticks(day, seen_ns).tolist(),
+        columns = (
+            events.at_ns,
+            events.kind,
+            events.order_id,
+            events.steps * self._scale,
+            events.lots,
+            self._price.base_ticks(day, seen_ns),
         )
+        self._rows = list(zip(*(each.tolist() for each in columns), strict=True))
+        self._next = 0
 
-    def _run(self, book: OrderBook, until_ns: int, traded: Traded) -> bool:
-        """The events of the batch up to `until_ns`. True: stopped early, a client was filled."""
-        batch, price, orders = self._batch, self._price, book.orders
-        times, kinds, ids = batch.at_ns, batch.kind, batch.order_id
-        bases, behind = batch.base_ticks, batch.behind_ticks
-        index, count = batch.next, len(times)
-        while index < count:
-            at_ns = times[index]
+    def _run(  # noqa: C901, PLR0915  # the hot loop: calls would cost a third more
+        self, book: OrderBook, until_ns: int, traded: Traded
+    ) -> bool:
+        """The events of the batch up to `until_ns`. True: stopped early, a client was filled.
+
+        Best prices are kept beside the book, and the impact is asked for only when it may have
+        changed.
+        """
+        rows, index, price = self._rows, self._next, self._price
+        lot, trading = self._lot, book.phase is Phase.CONTINUOUS
+        bid, ask = _best(book)
+        impact, impact_due_ns = price.impact
+        stopped = False
+        while index < len(rows) and not stopped:
+            at_ns, kind, order_id, behind, lots, base = rows[index]
             if at_ns > until_ns:
                 break
-            kind = kinds[index]
-            if kind == CANCEL:
-                if ids[index] in orders:
-                    book.on_cancel(ids[index])
-                index += 1
-                continue
-            star = bases[index] + price.impact_ticks(at_ns)
-            if kind <= LIMIT_SELL:
-                self._rest(book, kind, ids[index], star, behind[index])
-                index += 1
-                continue
-            order = self._taker(book, kind, batch.lots[index], star)
             index += 1
-            if order is None:
+            if at_ns >= impact_due_ns:
+                price.impact_ticks(at_ns)
+                impact, impact_due_ns = price.impact
+            star = base + impact
+            events: Sequence[BookEvent] = ()
+            if kind == SNIPE and bid <= star <= ask:
                 continue
-            events = book.on_new(order)
+            if kind == CANCEL:
+                order = book.orders.get(order_id)
+                if order is None:
+                    continue
+                events = book.remove(order_id)
+                if not events and bid != order.px_ticks != ask:
+                    continue
+            elif not trading:  # the book takes orders for an auction, or none at all
+                continue
+            elif kind == LIMIT_BUY:
+                px = self._grid.down(min(floor(star - behind), ask - 1))
+                if px > 0:
+                    events = book.rest(BookOrder(order_id, Side.BUY, lot, px))
+                bid = max(bid, px)
+                if not events:
+                    continue
+            elif kind == LIMIT_SELL:
+                px = self._grid.up(max(ceil(star + behind), bid + 1))
+                events = book.rest(BookOrder(order_id, Side.SELL, lot, px))
+                ask = min(ask, px)
+                if not events:
+                    continue
+            else:
+                events = self._trade(book, kind, lots, star)
+            bid, ask = _best(book)
             if len(events) > 1:
                 traded.append((at_ns, events))
-                if any(type(each) is Filled and each.maker_id > 0 for each in events):
-                    batch.next = index
-                    return True
-        batch.next = index
-        return False
+                stopped = any(type(each) is Filled and _of_client(each) for each in events)
+        self._next = index
+        return stopped
 
-    def _rest(self, book: OrderBook, kind: int, order_id: int, star: float, behind: float) -> None:
-        """A limit order behind p*, and short of the other side's best price."""
-        bid, _, ask, _ = book.touch()
-        if kind == LIMIT_BUY:
-            px = self._grid.down(floor(star - behind))
-            if ask and px >= ask:
-                px = self._grid.down(ask - 1)
-            side = Side.BUY
-        else:
-            px = self._grid.up(ceil(star + behind))
-            if bid and px <= bid:
-                px = self._grid.up(bid + 1)
-            side = Side.SELL
-        if px > 0:
-            book.on_new(BookOrder(order_id, side, self._lot, px))
+    def _trade(self, book: OrderBook, kind: int, lots: int, star: float) -> Sequence[BookEvent]:
+        """What a taker does: noise, or a sniper."""
+        order = self._taker(book, kind, lots, star)
+        return () if order is None else book.on_new(order)
 
     def _taker(self, book: OrderBook, kind: int, lots: int, star: float) -> BookOrder | None:
         """A noise market order, or a sniper's for the whole of a best price that p* is through."""
         bid, bid_qty, ask, ask_qty = book.touch()
-        if kind < SNIPE:
-            side = Side.BUY if kind == MARKET_BUY else Side.SELL
-            touch = ask if kind == MARKET_BUY else bid
-            if not touch:
+        if kind == SNIPE:
+            if ask and ask < star:
+                side, px, qty = Side.BUY, ask, ask_qty
+            elif bid > star:
+                side, px, qty = Side.SELL, bid, bid_qty
+            else:
                 return None
-            px = touch if lots < 0 else None
-            qty = abs(lots) * self._lot
-        elif ask and ask < star:
-            side, px, qty = Side.BUY, ask, ask_qty
-        elif bid > star:
-            side, px, qty = Side.SELL, bid, bid_qty
-        else:
+            return BookOrder(TAKER_ID, side, qty, px, TimeInForce.IMMEDIATE_OR_CANCEL)
+        side = Side.BUY if kind == MARKET_BUY else Side.SELL
+        touch = ask if kind == MARKET_BUY else bid
+        if not touch:
             return None
-        return BookOrder(TAKER_ID, side, qty, px, TimeInForce.IMMEDIATE_OR_CANCEL)
+        limit = touch if lots < 0 else None
+        qty = abs(lots) * self._lot
+        return BookOrder(TAKER_ID, side, qty, limit, TimeInForce.IMMEDIATE_OR_CANCEL)
 
     def _clear(self, book: OrderBook) -> None:
         """Take every background order out: they are good for the day."""
         for order_id in [each for each in book.orders if each < 0]:
-            book.on_cancel(order_id)
+            book.remove(order_id)
 
 
-class _Batch:
-    """Events to do, by rising time, as lists of equal length; `next` is the first not done."""
+def _of_client(fill: Filled) -> bool:
+    return fill.maker_id > 0 or fill.taker_id > 0  # as a taker: a stop that was set off
 
-    __slots__ = ("at_ns", "base_ticks", "behind_ticks", "kind", "lots", "next", "order_id")
 
-    def __init__(
-        self,
-        at_ns: list[int] | None = None,
-        kind: list[int] | None = None,
-        order_id: list[int] | None = None,
-        behind_ticks: list[float] | None = None,
-        lots: list[int] | None = None,
-        base_ticks: list[float] | None = None,
-    ) -> None:
-        self.next = 0
-        self.at_ns = at_ns or []
-        self.kind = kind or []
-        self.order_id = order_id or []
-        self.behind_ticks = behind_ticks or []
-        self.lots = lots or []
-        self.base_ticks = base_ticks or []
+def _best(book: OrderBook) -> tuple[int, int]:
+    """(best bid, best offer) in ticks; 0, or beyond every price, where there is none."""
+    bid, _, ask, _ = book.touch()
+    return bid, ask or NEVER_PX

@@ -7,6 +7,7 @@ appendix D; D2, F1 and so on name its scenarios.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -266,7 +267,7 @@ class Venue:
         px_ticks = admit_px(instrument, request.px)
         return px_ticks if isinstance(px_ticks, Refusal) else (order_qty, px_ticks)
 
-    def _fills(self, symbol: str, events: list[BookEvent], now_ns: int) -> list[Output]:
+    def _fills(self, symbol: str, events: Sequence[BookEvent], now_ns: int) -> list[Output]:
         """A print for each trade, and a report for each client's side of one."""
         outputs: list[Output] = []
         for event in events:
