@@ -241,6 +241,22 @@ def simulate(
 
 
 @app.command()
+def facts(
+    preset: Annotated[list[str] | None, typer.Option(help="liquid, mid, illiquid; all")] = None,
+    seeds: Annotated[int, typer.Option(help="how many")] = 50,
+    first_seed: Annotated[int, typer.Option(help="the first of them")] = 1,
+    processes: Annotated[int, typer.Option(help="at a time")] = 2,
+    check: Annotated[bool, typer.Option("--check", help="exit with 1 if a fact is missed")] = False,
+) -> None:
+    """Measure the simulated market's stylised facts over seeds, each with its tolerance."""
+    from simulation.facts_command import run_facts
+
+    raise typer.Exit(
+        run_facts(preset or (), seeds, first_seed, processes, check, sys.stdout, sys.stderr)
+    )
+
+
+@app.command()
 def schemas(
     check: Annotated[bool, typer.Option("--check", help="write nothing; fail if stale")] = False,
     docs: Annotated[Path, typer.Option(help="where they are")] = Path("docs"),

@@ -6,6 +6,7 @@ control variate of quant.md 8.5. Impact is measured on days at the mean level of
 participation rate means what it says; the quiet day has its random level.
 """
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -37,6 +38,7 @@ HORIZON_S: Final = 60  # of mark-outs and realised spreads
 RATE: Final = 0.1  # participation rho, of volume without own: 5 chi, between linear and root
 BEFORE: Final = 0.02  # of a day's volume passes before the agent begins
 END: Final = 0.05  # the peak is the mean over this last part of the execution
+FLATTEN_S: Final = 600  # the illiquid book has a bid again within seconds
 _DAY: Final = Session(
     date="2026-01-02", open_ns=OPEN_NS, close_ns=OPEN_NS + DAY_S * SECOND_NS, zone="UTC"
 )
@@ -69,11 +71,13 @@ class QuietDay(msgspec.Struct, frozen=True, kw_only=True):
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's buy of `qty` (in days' volumes) against the same seed without it.
 
-    In daily volatilities: `peak` and `average` of how far the mid was moved, `later` the same a
-    while as long as the execution after its end. The counts are of what must be zero.
+    In daily volatilities: `peak` and `average`, over the volume of the execution, of how far the
+    mid was moved; where it was `watched` on, `later` the same a while as long as the execution
+    after its end. The counts are of what must be zero.
     """
 
     qty: float
+    watched: bool
     peak: float
     average: float
     later: float
@@ -93,18 +97,21 @@ class SeedFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """How a preset's impact is tried: sizes (of a day's volume), and shares an order."""
+    """How a preset's impact is tried: sizes (of a day's volume), of which one is watched for as
+    long again, and shares an order.
+    """
 
     sizes: tuple[float, ...]
+    watched: float
     child_qty: int
 
 
 def trial(preset: Preset) -> Trial:
-    """Children of half a touch, and sizes of many children each; the last is watched later too."""
-    if preset.adv_qty < 500_000:
-        return Trial(sizes=(0.01, 0.02, 0.04), child_qty=preset.lot_qty)
-    child_qty = 4 * preset.lot_qty if preset.adv_qty > 5_000_000 else preset.lot_qty
-    return Trial(sizes=(0.0025, 0.005, 0.01, 0.02), child_qty=child_qty)
+    """Children of half a touch. A thin book takes minutes to follow p*: sizes are larger there."""
+    if preset.limit_rate < 0.5:
+        return Trial(sizes=(0.01, 0.02, 0.04, 0.08), watched=0.04, child_qty=preset.lot_qty)
+    child_qty = (4 if preset.limit_rate > 4 else 1) * preset.lot_qty
+    return Trial(sizes=(0.0025, 0.005, 0.01, 0.02), watched=0.02, child_qty=child_qty)
 
 
 def measure_seed(preset: Preset, seed: int) -> SeedFacts:
@@ -112,11 +119,8 @@ def measure_seed(preset: Preset, seed: int) -> SeedFacts:
     level = msgspec.structs.replace(preset, day_level_sd=0.0)
     how = trial(preset)
     quiet = _Agent(level, seed, ())
-    quiet.run(BEFORE + 2 * how.sizes[-1] / RATE + 0.01)
-    executions = []
-    for qty in how.sizes:
-        later = qty == how.sizes[-1]
-        executions.append(_execution(level, seed, how, qty, quiet, later))
+    quiet.run(BEFORE + max(how.sizes[-1], 2 * how.watched) / RATE + 0.01)
+    executions = [_execution(level, seed, how, qty, quiet) for qty in how.sizes]
     return SeedFacts(
         seed=seed,
         quiet=quiet_day(preset, seed),
@@ -179,24 +183,25 @@ def _quiet_day(fills: Floats, bids: Floats, asks: Floats, stars: Floats, step_ns
     )
 
 
-def _execution(preset: Preset, seed: int, how: Trial, qty: float, quiet: "_Agent",
-               later: bool) -> Execution:  # fmt: skip
-    length = qty / RATE
+def _execution(preset: Preset, seed: int, how: Trial, qty: float, quiet: "_Agent") -> Execution:
+    length, watched = qty / RATE, qty == how.watched
     agent = _Agent(preset, seed, _children(preset, how, qty, 1, BEFORE, length))
-    agent.run(BEFORE + (2 * length + 0.01 if later else length))
+    agent.run(BEFORE + (2 if watched else 1) * length + 0.01)
     sd = preset.daily_volatility * preset.px_ticks
     moved = agent.mids - quiet.mids[: len(agent.mids)]
     clock = agent.clock[: len(moved)]
     end = BEFORE + length
     ending = (clock > end - END * length) & (clock <= end)
     after = np.abs(clock - end - length) < END / 2 * length
-    before = np.searchsorted(agent.seconds_ns, agent.sent_ns, side="right") - 1
+    during = (clock > BEFORE) & (clock <= end)
+    passed = np.diff(clock, prepend=0.0)
     started_ns = agent.sent_ns[0]
     return Execution(
         qty=agent.filled / preset.adv_qty,
         peak=float(moved[ending].mean() / sd),
-        average=float(moved[before].mean() / sd),
-        later=float(moved[after].mean() / sd) if later else 0.0,
+        average=float(np.average(moved[during], weights=passed[during]) / sd),
+        later=float(moved[after].mean() / sd) if watched else math.nan,
+        watched=watched,
         unprinted_fills=agent.unprinted,
         missing_shares=agent.missing_shares,
         missing_cash=agent.missing_cash,
@@ -205,13 +210,13 @@ def _execution(preset: Preset, seed: int, how: Trial, qty: float, quiet: "_Agent
 
 
 def _round_trip_bps(preset: Preset, seed: int, how: Trial) -> float:
-    """Buy half of what is otherwise the largest size, then sell it; adjusted cost."""
-    qty = how.sizes[-1] / 2
+    """Buy half of the size that is watched, then sell it; adjusted cost."""
+    qty = how.watched / 2
     length = qty / RATE
     buys = _children(preset, how, qty, 1, BEFORE, length)
     agent = _Agent(preset, seed, (*buys, *_children(preset, how, qty, -1, BEFORE + length, length)))
     agent.run(BEFORE + 2 * length + 0.01)
-    assert agent.held == 0, "every market order of the agent is filled"
+    agent.flatten()
     return agent.adjusted_cost / (agent.filled / 2 * preset.px_ticks) * 1e4
 
 
@@ -263,10 +268,19 @@ class _Agent:
                 self._send(*waiting.pop())
             self._keep(self._venue.on_timer(at_ns))
             bids[index], _, asks[index], _ = self._venue.books[SYMBOL].touch()
-        while waiting:
-            self._send(*waiting.pop())
+        assert not waiting, "the run is long enough for its orders"
         self.mids, self.seconds_ns = _filled_mids(bids, asks), seconds
         self.clock = self._day.clocks_s(seconds) / DAY_S
+
+    def flatten(self) -> None:
+        """Sell what is still held, a market order a second: a thin book may be empty."""
+        at_ns = int(self.seconds_ns[-1])
+        for _ in range(FLATTEN_S):
+            if not self.held:
+                return
+            at_ns += SECOND_NS
+            self._send(at_ns, -self.held)
+        raise AssertionError(f"{self.held} shares could not be sold in {FLATTEN_S} s")
 
     def tape(self, until_ns: int) -> list[tuple[int, int, int]]:
         """Prints before `until_ns`."""
