@@ -77,8 +77,9 @@ class OrderFlow:
         return self._rows[self._next][0] if self._next < len(self._rows) else self._drawn_ns
 
     def advance(self, book: OrderBook, until_ns: int) -> Traded:
-        """Do all that is due up to `until_ns`. Returns what traded; early after a client's fill,
-        so that it can be answered before the market goes on: call again while `next_ns` is due.
+        """Do all that is due up to `until_ns`. Returns what the book said, but for orders that
+        just rest or leave; early after a client's fill, so that it can be answered before the
+        market goes on: call again while `next_ns` is due.
         """
         traded: Traded = []
         if self._catch_up_ns is not None and until_ns - self.next_ns > self._catch_up_ns:
@@ -185,7 +186,7 @@ class OrderFlow:
             else:
                 events = self._trade(book, kind, lots, star)
             bid, ask = _best(book)
-            if len(events) > 1:
+            if events:
                 traded.append((at_ns, events))
                 stopped = any(type(each) is Filled and _of_client(each) for each in events)
         self._next = index
