@@ -12,7 +12,7 @@ import pytest
 from simulation.fact_days import Execution, QuietDay, SeedFacts, measure_seed, quiet_day
 from simulation.facts_command import run_facts
 from simulation.stylised_facts import facts, findings, measure_preset, table
-from venuesim.presets import ILLIQUID, LIQUID, MID, PRESETS
+from venuesim.presets import ILLIQUID, LIQUID, PRESETS
 
 ROOT_PREFACTOR = 0.75  # A(5) sqrt(chi / (2 rho)), what quant.md 2.7 gives
 
@@ -127,15 +127,15 @@ def test_one_seed_of_a_preset(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_same_seed_the_same_figures() -> None:
-    assert quiet_day(MID, 3) == quiet_day(MID, 3)
-    assert quiet_day(MID, 3) != quiet_day(MID, 4)
+    assert quiet_day(ILLIQUID, 3) == quiet_day(ILLIQUID, 3)
+    assert quiet_day(ILLIQUID, 3) != quiet_day(ILLIQUID, 4)
 
 
 @pytest.mark.slow
 def test_seeds_do_not_depend_on_the_processes() -> None:
-    one = list(measure_preset(ILLIQUID, [1, 2], 1))
+    one = list(measure_preset(ILLIQUID, [2], 1))
     two = list(measure_preset(ILLIQUID, [1, 2], 2))
-    assert repr(one) == repr(two)  # NaN where nothing is watched
+    assert repr(one[0]) == repr(two[1])  # not ==, for there is NaN where nothing is watched
 
 
 @pytest.mark.slow
