@@ -24,7 +24,10 @@ class Broker:
     commits: dict[tuple[str, Topic, int], int] = field(default_factory=dict)
 
     def partition(self, topic: Topic, partition: int) -> list[Record]:
-        return self.records.setdefault((topic, partition), [])
+        found = self.records.get((topic, partition))
+        if found is None:
+            found = self.records[topic, partition] = []
+        return found
 
 
 class MemoryLog:
@@ -41,13 +44,19 @@ class MemoryLog:
 
     def append(self, topic: Topic, key: str, value: bytes, *, partition: int | None = None,
                on_ack: OnAck | None = None) -> None:  # fmt: skip
+        where = partition_of(key, self.partitions()) if partition is None else partition
+        offset = self.append_at(topic, where, key, value)
+        if on_ack is not None:
+            self._acks.append((on_ack, where, offset))
+
+    def append_at(self, topic: Topic, partition: int, key: str, value: bytes) -> int:
+        """Append, durable at once. Returns the offset."""
         if len(value) > BROKER_RECORD_MAX:
             raise RecordTooLarge(f"{topic.value}: {len(value)} bytes")
-        where = partition_of(key, self.partitions()) if partition is None else partition
-        records = self._broker.partition(topic, where)
-        records.append(Record(topic, where, len(records), key, value))
-        if on_ack is not None:
-            self._acks.append((on_ack, where, len(records) - 1))
+        records = self._broker.partition(topic, partition)
+        offset = len(records)
+        records.append(Record(topic, partition, offset, key, value))
+        return offset
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._positions = {}

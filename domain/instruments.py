@@ -7,6 +7,7 @@ is off its grid, naming the field. It knows nothing of books or sessions.
 
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ import msgspec
 MAX_QTY = 10**12  # shares; beyond any order, and well inside a double for those who read JSON so
 MAX_PX = Decimal(10) ** 9  # currency units; a price beyond it is garbage, not a market
 MIN_TICK = Decimal("1E-12")  # MAX_PX in such ticks has 21 digits: Decimal's 28 keep it exact
+KNOWN_PX_MAX = 4_096  # prices whose ticks are kept: more than a stock trades at in a day
 _SHOWN = 40  # characters of a refused number: it may be 60,000 digits, and goes into a report
 
 
@@ -72,8 +74,8 @@ class TickBand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tick: Decimal
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One tradable instrument.
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
+    """One tradable instrument. What is computed from its fields is kept beside them (`dict`).
 
     `ticks`: bands by rising `from_px`, the first from 0. Every tick is a multiple of the finest
     one, in which all integer prices are counted. `lot`: order quantities are multiples of it, in
@@ -107,13 +109,31 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if any(above.from_px % band.tick for band, above in pairwise(self.ticks)):
             raise ValueError(f"instrument {self.symbol}: a band must end on a multiple of its tick")
 
-    @property
+    @cached_property
     def tick(self) -> Decimal:
         """The finest tick, in currency units: the unit of every `*_px_ticks` integer."""
         return min(band.tick for band in self.ticks)
 
     def px_ticks(self, px: Decimal, field: str) -> int:
         """`px` in ticks. Raises OffGrid naming `field`."""
+        try:
+            known = self._known_px_ticks.get(px)
+        except TypeError:  # a signaling NaN has no hash
+            known = None
+        if known is not None:
+            return known
+        px_ticks = self._px_ticks(px, field)
+        if len(self._known_px_ticks) >= KNOWN_PX_MAX:
+            self._known_px_ticks.clear()
+        self._known_px_ticks[px] = px_ticks
+        return px_ticks
+
+    @cached_property
+    def _known_px_ticks(self) -> dict[Decimal, int]:
+        """Prices that were asked for. A price is asked for several times in a child's life."""
+        return {}
+
+    def _px_ticks(self, px: Decimal, field: str) -> int:
         if not px.is_finite():
             raise OffGrid(field, GridFault.NOT_FINITE, f"{_shown(px)} is not a number")
         if px <= 0:

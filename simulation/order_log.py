@@ -34,8 +34,7 @@ class OrderLog:
 
     def append(self, topic: Topic, partition: int, message: msgspec.Struct) -> int:
         """Returns the offset."""
-        self._log.append(topic, WRITER, encode(topic, message), partition=partition)
-        return self._log.end(topic, partition) - 1
+        return self._log.append_at(topic, partition, WRITER, encode(topic, message))
 
     def end(self, topic: Topic, partition: int) -> int:
         """The offset that the next record will get."""

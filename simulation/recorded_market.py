@@ -20,7 +20,6 @@ it is whose side is nearer. In a locked quote, and in the middle, it is nobody's
 Prices in ticks, quantities in shares, times in nanoseconds. It speaks no FIX.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -35,6 +34,7 @@ from domain.marketdata import (
     TradingPhase,
     is_regular,
 )
+from simulation.agenda import NEVER
 from simulation.queue_position import CancelRule, Place, Queue
 from simulation.recorded_side import RecordedSide
 
@@ -146,6 +146,16 @@ class RecordedMarket:
         bid, ask = self.bid.refill(now_ns), self.ask.refill(now_ns)
         return bid or ask
 
+    @property
+    def is_depleted(self) -> bool:
+        """Whether the public sees less than the record says."""
+        return bool(self.bid.taken or self.ask.taken)
+
+    def next_refill_ns(self) -> int:
+        """When something next comes back, unless the record takes it away before."""
+        sides = (self.bid.taken, self.ask.taken)
+        return min((each.until_ns for side in sides for each in side.values()), default=NEVER)
+
     def match(self, now_ns: int) -> list[Fill]:
         """What is displayed may have changed: bring the queues up to it, and let orders at rest
         trade with what is offered to them."""
@@ -168,23 +178,24 @@ class RecordedMarket:
         """What an order of `side` takes from."""
         return self.ask if side is Side.BUY else self.bid
 
-    def reachable(self, side: Side, px_ticks: int | None) -> Iterator[tuple[int, int]]:
+    def reachable(self, side: Side, px_ticks: int | None) -> list[tuple[int, int]]:
         """(px_ticks, qty) that an order with this limit (None: none) can take now."""
         if self.phase is not TradingPhase.CONTINUOUS:
-            return
-        for px, qty in self.opposite(side).levels():
-            if px_ticks is not None and (px - px_ticks) * side.sign > 0:
-                return
-            yield px, qty
+            return []
+        levels = self.opposite(side).levels()
+        if px_ticks is None:
+            return levels
+        sign = side.sign
+        return [level for level in levels if (level[0] - px_ticks) * sign <= 0]
 
     def take(
         self, side: Side, px_ticks: int | None, qty: int, now_ns: int
     ) -> list[tuple[int, int]]:
         """Take up to `qty` of what can be reached. Returns (px_ticks, qty) by level."""
-        opposite, taken = self.opposite(side), []
-        for px, shown in list(self.reachable(side, px_ticks)):
+        taken: list[tuple[int, int]] = []
+        for px, shown in self.reachable(side, px_ticks):
             part = min(qty, shown)
-            opposite.take(px, part, now_ns + self.rules.depletion_ns)
+            self.opposite(side).take(px, part, now_ns + self.rules.depletion_ns)
             taken.append((px, part))
             qty -= part
             if not qty:
@@ -238,7 +249,7 @@ class RecordedMarket:
     def _meet(self, side: Side, queue: Queue, now_ns: int) -> list[Fill]:
         """Our orders of one queue against the opposite levels that reach their price."""
         fills: list[Fill] = []
-        for px, qty in list(self.reachable(side, queue.px_ticks)):
+        for px, qty in self.reachable(side, queue.px_ticks):
             served = queue.offered(qty) if px == queue.px_ticks else queue.through(qty)
             if served:
                 total = sum(part for _, part in served)

@@ -99,8 +99,8 @@ class RecordedPort:
 
     def _look_ahead(self) -> None:
         """When a message or the venue is next due; the record moves neither by itself."""
-        wake_ns = self.venue.next_wake_ns()
-        self._others_ns = min(self._agenda.next_ns(), NEVER if wake_ns is None else wake_ns)
+        message_ns, venue_ns = self._agenda.next_ns(), self.venue.next_ns()
+        self._others_ns = message_ns if message_ns < venue_ns else venue_ns
 
     def on_child(self, partition: int, offset: int, record: ChildRecord, now_ns: int) -> Outputs:
         """Orders are judged where they arrive, after their latency."""

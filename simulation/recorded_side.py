@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class _Taken:
+class Taken:
+    """Shares that we took at a price, and until when they are missing."""
+
     qty: int
     until_ns: int
 
@@ -26,19 +28,14 @@ class RecordedSide:
     """`sign`: +1 bids, -1 asks; of two prices that with the higher `sign * px` is the better.
 
     `qty` 0: the record shows nothing on this side. `deeper`: levels behind the touch, best first,
-    as far as the record has depth.
+    as far as the record has depth. `taken`: by price.
     """
 
     sign: int
     px_ticks: int = 0
     qty: int = 0
     deeper: tuple[tuple[int, int], ...] = ()
-    _taken: dict[int, _Taken] = field(default_factory=dict)
-
-    @property
-    def is_taken(self) -> bool:
-        """Whether the public sees less than the record says."""
-        return bool(self._taken)
+    taken: dict[int, Taken] = field(default_factory=dict)
 
     def record(self, px_ticks: int, qty: int) -> None:
         """The record's touch. Of levels behind it, what is not better stays as last told."""
@@ -47,14 +44,14 @@ class RecordedSide:
             self.deeper = tuple(
                 each for each in self.deeper if qty and self.is_worse(each[0], px_ticks)
             )
-        if self._taken:
+        if self.taken:
             self._forget()
 
     def record_levels(self, levels: tuple[tuple[int, int], ...]) -> None:
         """All levels that the record tells of, best first."""
         self.px_ticks, self.qty = levels[0] if levels else (0, 0)
         self.deeper = levels[1:]
-        if self._taken:
+        if self.taken:
             self._forget()
 
     def is_worse(self, px_ticks: int, than_px_ticks: int) -> bool:
@@ -77,28 +74,30 @@ class RecordedSide:
     def left_qty(self, px_ticks: int) -> int | None:
         """What is displayed and not taken at a price; None where the record is silent."""
         displayed = self.displayed_qty(px_ticks)
-        taken = self._taken.get(px_ticks)
+        taken = self.taken.get(px_ticks)
         return displayed if displayed is None or taken is None else displayed - taken.qty
 
     @property
     def touch_qty(self) -> int:
         """What is left at the record's best price."""
-        if not self._taken:
+        if not self.taken:
             return self.qty
-        taken = self._taken.get(self.px_ticks)
+        taken = self.taken.get(self.px_ticks)
         return self.qty if taken is None else self.qty - taken.qty
 
     def levels(self) -> list[tuple[int, int]]:
         """(px_ticks, qty) of what can be taken, best first."""
-        if not self.qty:
-            return []
+        if not self.deeper:
+            qty = self.touch_qty
+            return [(self.px_ticks, qty)] if qty else []
         every = ((self.px_ticks, self.qty), *self.deeper)
-        if not self._taken:
-            return list(every)
         return [(px, left) for px, _ in every if (left := self.left_qty(px) or 0)]
 
     def best(self) -> tuple[int, int]:
         """What the public sees as the touch; the record's price with 0 where all is taken."""
+        qty = self.touch_qty
+        if qty or not self.deeper:
+            return self.px_ticks, qty
         return next(iter(self.levels()), (self.px_ticks, 0))
 
     def take(self, px_ticks: int, qty: int, until_ns: int) -> None:
@@ -106,26 +105,22 @@ class RecordedSide:
         left = self.left_qty(px_ticks)
         assert left is not None
         assert 0 < qty <= left
-        taken = self._taken.setdefault(px_ticks, _Taken(0, until_ns))
+        taken = self.taken.setdefault(px_ticks, Taken(0, until_ns))
         taken.qty += qty
         taken.until_ns = max(taken.until_ns, until_ns)
 
     def refill(self, now_ns: int) -> bool:
         """Give back what was taken long enough ago. Returns whether there was any."""
-        over = [px for px, taken in self._taken.items() if taken.until_ns <= now_ns]
+        over = [px for px, taken in self.taken.items() if taken.until_ns <= now_ns]
         for px in over:
-            del self._taken[px]
+            del self.taken[px]
         return bool(over)
-
-    def next_refill_ns(self) -> int | None:
-        """When something next comes back, unless the record takes it away before."""
-        return min((taken.until_ns for taken in self._taken.values()), default=None)
 
     def _forget(self) -> None:
         """What the record no longer displays can not be missing from it."""
-        for px, taken in list(self._taken.items()):
+        for px, taken in list(self.taken.items()):
             displayed = self.displayed_qty(px)
             if displayed is not None:
                 taken.qty = min(taken.qty, displayed)
                 if not taken.qty:
-                    del self._taken[px]
+                    del self.taken[px]

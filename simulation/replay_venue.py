@@ -34,6 +34,7 @@ from domain.fix_codes import (
 )
 from domain.instruments import Instrument, InstrumentTable, OffGrid
 from domain.marketdata import Depth, MarketEvent, Quote, Trade, TradingPhase, TradingStatus
+from simulation.agenda import NEVER
 from simulation.recorded_market import Fill, RecordedMarket, ReplayRules
 from simulation.replay_order import Order
 from simulation.replay_reports import SESSION, Fees, Reports
@@ -64,6 +65,7 @@ class ReplayVenue:
     _orders: dict[str, Order] = field(default_factory=dict)  # by every ClOrdID they had
     _resting: dict[str, Order] = field(default_factory=dict)  # by venue_order_id, oldest first
     _depleted: dict[str, "_Book"] = field(default_factory=dict)  # books that we took from
+    _refill_ns: int = NEVER  # not after the time at which something comes back
     _reports: Reports = field(init=False)
 
     def __post_init__(self, instruments: InstrumentTable) -> None:
@@ -95,22 +97,23 @@ class ReplayVenue:
                 return [event, *self._expire(event.symbol, event.at_ns)]
         return (event,)
 
-    def next_wake_ns(self) -> int | None:
-        """When `on_timer` next has something to do; None if it will not."""
-        times = [] if self.close_ns is None else [self.close_ns]
-        for book in self._depleted.values():
-            times += [at for at in book.refills_ns() if at is not None]
-        return min(times, default=None)
+    def next_ns(self) -> int:
+        """When `on_timer` next may have something to do; NEVER if it will not."""
+        close_ns = self.close_ns
+        return self._refill_ns if close_ns is None or self._refill_ns < close_ns else close_ns
 
     def on_timer(self, now_ns: int) -> Sequence[VenueOutput]:
         """Show again what was taken long enough ago; expire what rests at the close."""
         out: list[VenueOutput] = []
-        for symbol, book in list(self._depleted.items()):
-            if book.market.refill(now_ns):
-                for shown in book.shown(self.name, now_ns):
-                    out += self._displayed(book, shown)
-            if all(at is None for at in book.refills_ns()):
-                del self._depleted[symbol]
+        if self._refill_ns <= now_ns:
+            for symbol, book in list(self._depleted.items()):
+                if book.market.refill(now_ns):
+                    for shown in book.shown(self.name, now_ns):
+                        out += self._displayed(book, shown)
+                if not book.market.is_depleted:
+                    del self._depleted[symbol]
+            refills = [book.market.next_refill_ns() for book in self._depleted.values()]
+            self._refill_ns = min(refills, default=NEVER)
         if self.close_ns is not None and now_ns >= self.close_ns:
             out += self.on_close(now_ns)
         return out
@@ -184,7 +187,7 @@ class ReplayVenue:
         for px_ticks, qty in taken:
             out += self._trade(book, order, qty, px_ticks, LastLiquidityInd.REMOVED, now_ns)
         if taken:
-            self._depleted[order.symbol] = book
+            self._deplete(book, now_ns)
             out += book.shown(self.name, now_ns)
         if not order.leaves_qty:
             return
@@ -200,7 +203,7 @@ class ReplayVenue:
         fills = book.market.match(event.at_ns)
         if not fills:
             return (public,)
-        self._depleted[event.symbol] = book
+        self._deplete(book, event.at_ns)
         out: list[VenueOutput] = [public]
         for fill in fills:
             order = self._resting[fill.venue_order_id]
@@ -208,6 +211,11 @@ class ReplayVenue:
             out += self._trade(book, order, fill.qty, fill.px_ticks, added, event.at_ns)
         out += book.shown(self.name, event.at_ns)
         return out
+
+    def _deplete(self, book: "_Book", now_ns: int) -> None:
+        """We took of what a book displays: it comes back in its time."""
+        self._depleted[book.instrument.symbol] = book
+        self._refill_ns = min(self._refill_ns, now_ns + self.rules.depletion_ns)
 
     def _printed(self, book: "_Book", trade: Trade, fills: Sequence[Fill]) -> list[VenueOutput]:
         """Resting orders took part in a print: the tape's volume stays what it was."""
@@ -318,13 +326,11 @@ class _Book:
 
     def public(self, event: MarketEvent) -> MarketEvent:
         """A recorded quote or depth, less what we took."""
-        bid, ask = self.market.bid, self.market.ask
-        if not bid.is_taken and not ask.is_taken:
+        if not self.market.is_depleted:
             return event
         if isinstance(event, Depth):
-            return msgspec.structs.replace(
-                event, bids=tuple(bid.levels()), asks=tuple(ask.levels())
-            )
+            bids, asks = self.market.bid.levels(), self.market.ask.levels()
+            return msgspec.structs.replace(event, bids=tuple(bids), asks=tuple(asks))
         return self.touch(event.venue, event.at_ns)
 
     def touch(self, venue: str, at_ns: int) -> Quote:
@@ -341,9 +347,6 @@ class _Book:
             shown.append(Depth(self.instrument.symbol, venue, *levels, at_ns))
         return shown
 
-    def refills_ns(self) -> tuple[int | None, int | None]:
-        return self.market.bid.next_refill_ns(), self.market.ask.next_refill_ns()
-
 
 def _would_take(market: RecordedMarket, order: Order) -> bool:
-    return next(market.reachable(order.side, order.px_ticks), None) is not None
+    return bool(market.reachable(order.side, order.px_ticks))

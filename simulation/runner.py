@@ -93,6 +93,7 @@ class Simulation:
     _parents: int = 0
     _arrivals_left: int = 0
     _others_ns: int = 0
+    _must_look: bool = True  # whether `_others_ns` may be out of date
 
     def __post_init__(self) -> None:
         self.marks = OrderMarks(self.port.exogenous)
@@ -134,6 +135,8 @@ class Simulation:
 
     def turn(self, now_ns: int, last_ns: int) -> int:
         """Do what is next, unless it is after `last_ns`. Returns when that is."""
+        if self._must_look:
+            self._look_ahead()
         next_ns = self.port.next_ns()
         if next_ns <= self._others_ns:
             now_ns = max(now_ns, next_ns)
@@ -142,11 +145,11 @@ class Simulation:
             return now_ns
         now_ns = max(now_ns, self._others_ns)
         if now_ns <= last_ns:
+            self._must_look = True
             if self._agenda.next_ns() <= now_ns:
                 self._agenda.pop(now_ns)
             else:
                 self._wake(now_ns)
-            self._look_ahead()
         return now_ns
 
     # -- faults
@@ -198,7 +201,7 @@ class Simulation:
             if self._fence.admits(number, record) and isinstance(record, ParentReport):
                 self._on_report(record, now_ns)
             self._say_costs(self.costs.on_report(number, each.record))
-        self._look_ahead()
+        self._must_look = True
 
     def _on_report(self, report: ParentReport, now_ns: int) -> None:
         if report.exec_type is ExecType.REJECTED:
@@ -243,7 +246,7 @@ class Simulation:
             all_of_them = self.log.partitions
             for number in all_of_them if publish.partition is None else (publish.partition,):
                 self._execution(number, record, now_ns)
-        self._look_ahead()
+        self._must_look = True
 
     def _execution(self, number: int, record: ExecutionRecord, now_ns: int) -> None:
         offset = self.log.append(Topic.EXECUTIONS, number, record)
@@ -283,6 +286,7 @@ class Simulation:
 
     def _look_ahead(self) -> None:
         """When messages and timers are next due; the market moves none of these."""
+        self._must_look = False
         tca_ns = self.costs.next_wake_ns()
         self._others_ns = min(
             self._agenda.next_ns(), self.worker.next_wake_ns(), NEVER if tca_ns is None else tca_ns

@@ -133,8 +133,12 @@ class SimulatedWorker:
         """When `on_timer` is next needed; NEVER if it is not, or dead."""
         if self.is_dead:
             return NEVER
-        wakes = (core.next_wake_ns() for core in self.cores.values())
-        return min((wake_ns for wake_ns in wakes if wake_ns is not None), default=NEVER)
+        next_ns = NEVER
+        for core in self.cores.values():
+            wake_ns = core.next_wake_ns()
+            if wake_ns is not None and wake_ns < next_ns:
+                next_ns = wake_ns
+        return next_ns
 
     def _is_next(self, topic: Topic, number: int, offset: int) -> bool:
         """Whether a record is to be taken: not if it is dead or has read it."""
@@ -179,7 +183,7 @@ class SimulatedWorker:
                 break
             if self.appends_left is not None:
                 self.appends_left -= 1
-            if isinstance(command, NewChild | CancelChild | ReplaceChild):
+            if isinstance(command, (NewChild, CancelChild, ReplaceChild)):
                 offset = self.log.append(Topic.CHILDREN, core.number, command)
                 appended.append(ChildAppended(core.number, offset, command))
             else:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
+from nautilus_trader.common.events import TimeEvent
 from nautilus_trader.config import LoggingConfig, RiskEngineConfig, StrategyConfig
 from nautilus_trader.examples.algorithms.twap import TWAPExecAlgorithm
 from nautilus_trader.model.currencies import USD
@@ -50,7 +51,7 @@ class Parents(Strategy):
             self.subscribe_quote_ticks(InstrumentId.from_str(name))
         self.clock.set_time_alert_ns("start", self.config.start_ns, self.on_start_time)
 
-    def on_start_time(self, event) -> None:
+    def on_start_time(self, event: TimeEvent) -> None:
         names = self.config.instrument_ids
         for number in range(self.config.parents):
             instrument = self.cache.instrument(InstrumentId.from_str(names[number % len(names)]))
@@ -67,7 +68,7 @@ class Parents(Strategy):
                 )
             )
 
-    def on_quote_tick(self, tick) -> None:
+    def on_quote_tick(self, tick: QuoteTick) -> None:
         pass
 
 

@@ -1,8 +1,8 @@
 """The synthetic TWAP job of both sides of the comparison, and the quotes that both of them read.
 
 Quotes over a day of 6.5 hours; parents that trade evenly over the first six of them, each by one
-market or marketable child an interval, filled at the touch. The touch is wide enough in size for all
-children of an instant, so what is compared is bookkeeping, not liquidity.
+market or marketable child an interval, filled at the touch. The touch is wide enough in size for
+all children of an instant, so what is compared is bookkeeping, not liquidity.
 """
 
 from pathlib import Path

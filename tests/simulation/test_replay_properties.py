@@ -143,9 +143,8 @@ def play(steps: list[Step]) -> tuple[list[VenueOutput], list[MarketEvent], int]:
     record: list[MarketEvent] = []
     for number, step in enumerate(steps):
         now_ns = number * 7 * MS
-        wake_ns = replay.next_wake_ns()
         ledger.pass_time(now_ns)
-        if wake_ns is not None and wake_ns <= now_ns:
+        if replay.next_ns() <= now_ns:
             outputs = list(replay.on_timer(now_ns))
             ledger.check(outputs, None, now_ns)
             said += outputs
