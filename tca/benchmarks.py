@@ -47,6 +47,11 @@ class Sums(NamedTuple):
         )
 
 
+# The fields of Sums as a plain tuple, of which there is one an event.
+_Reading = tuple[int, int, int, int, int, int, int]
+_NOTHING: Final[_Reading] = (-1, 0, 0, 0, 0, 0, 0)  # before the first event
+
+
 @dataclass(slots=True, kw_only=True)
 class Mark:
     """A reading wanted at `at_ns`: before the events of that nanosecond, or with them."""
@@ -65,18 +70,24 @@ class Mark:
 
 @dataclass(slots=True, kw_only=True)
 class Market:
-    """The running sums of one symbol, over the consolidated best bid and offer of its venues."""
+    """The running sums of one symbol, over the consolidated best bid and offer of its venues.
+
+    Events are kept as they come and added up when somebody reads, or when they are many. Before
+    the first mark is asked for nobody can read, so that only the last events are kept.
+    """
 
     quotes: dict[str, Quote] = field(default_factory=dict)
-    now: Sums | None = None
-    _history: deque[Sums] = field(default_factory=lambda: deque(maxlen=HISTORY_EVENTS))
+    _now: _Reading | None = None
+    _pending: list[MarketEvent] = field(default_factory=list)
+    _history: deque[_Reading] = field(default_factory=lambda: deque(maxlen=HISTORY_EVENTS))
     _wanted: list[tuple[int, bool, int, Mark]] = field(default_factory=list)
     _count: int = 0
 
     def want(self, mark: Mark) -> None:
         """Read `mark` now if its time has passed, else when it does."""
-        if self.now is None or (self.now.at_ns, False) < (mark.at_ns, mark.inclusive):
-            self._count += 1
+        self._add_up()
+        self._count += 1
+        if self._now is None or (self._now[0], False) < (mark.at_ns, mark.inclusive):
             heappush(self._wanted, (mark.at_ns, mark.inclusive, self._count, mark))
         else:
             mark.read(self._before(mark))
@@ -84,6 +95,7 @@ class Market:
     def settle(self, mark: Mark) -> None:
         """Read `mark` now, whether or not the market has moved since: nothing more will come."""
         if not mark.is_read:
+            self._add_up()
             mark.read(self._before(mark))
 
     def reading(self, mark: Mark) -> Sums | None:
@@ -92,42 +104,77 @@ class Market:
 
     def at(self, at_ns: int) -> Sums | None:
         """The market as it stands, at a time not before its last event."""
-        return self.now.until(at_ns) if self.now is not None else None
+        self._add_up()
+        return Sums(*self._now).until(at_ns) if self._now is not None else None
 
-    def on_event(self, event: MarketEvent) -> Sequence[Mark]:
-        """Add one event. Returns the marks that its time has passed."""
-        now = self.now
-        # Venues' clocks differ: an event from before the last one counts as of now.
-        at_ns = event.at_ns if now is None or event.at_ns > now.at_ns else now.at_ns
-        read = self._read_until(at_ns) if self._wanted else ()
-        if type(event) is Trade:
-            if is_regular(event.condition):
-                self._move(at_ns, event.qty, event.px_ticks * event.qty)
-        elif type(event) is Quote:
-            self.quotes[event.venue] = event
-            self._move(at_ns, 0, 0)
+    def on_events(self, events: Sequence[MarketEvent]) -> Sequence[Mark]:
+        """Add events, in order. Returns the marks that their time has passed."""
+        self._pending += events
+        if self._wanted:
+            if self._wanted[0][:2] < (events[-1].at_ns, True):
+                return self._add_up()
+        elif not self._count and len(self._pending) > 2 * HISTORY_EVENTS:
+            self._drop_oldest()
+        if len(self._pending) > HISTORY_EVENTS and self._count:
+            return self._add_up()
+        return ()
+
+    def _drop_oldest(self) -> None:
+        """Nobody has asked yet: what is too old to be read from the history is not added up."""
+        for event in self._pending[:-HISTORY_EVENTS]:
+            if type(event) is Quote:
+                self.quotes[event.venue] = event
+        del self._pending[:-HISTORY_EVENTS]
+
+    def _add_up(self) -> list[Mark]:
+        """Add what is pending to the sums. Returns the marks whose time it has passed."""
+        read: list[Mark] = []
+        if not self._pending:
+            return read
+        pending, self._pending = self._pending, []
+        now = self._now
+        last_ns, bid, ask, qty, notional, mid2_ns, two_sided_ns = now or _NOTHING
+        keep, wanted = self._history.append, self._wanted
+        for event in pending:
+            # Venues' clocks differ: an event from before the last one counts as of then.
+            at_ns = event.at_ns if event.at_ns > last_ns else last_ns
+            if wanted and wanted[0][:2] < (at_ns, True):
+                read += self._read_until(at_ns, now)
+            kind = type(event)
+            if kind is not Quote and (kind is not Trade or not is_regular(event.condition)):  # type: ignore[union-attr]  # a Trade, by its type()
+                continue
+            if bid and ask:
+                elapsed_ns = at_ns - last_ns
+                mid2_ns += (bid + ask) * elapsed_ns
+                two_sided_ns += elapsed_ns
+            last_ns = at_ns
+            if kind is Quote:
+                self.quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
+                bid, ask = self._best()
+            else:
+                qty += event.qty  # type: ignore[union-attr]  # a Trade
+                notional += event.px_ticks * event.qty  # type: ignore[union-attr]  # a Trade
+            now = (at_ns, bid, ask, qty, notional, mid2_ns, two_sided_ns)
+            keep(now)
+        self._now = now
         return read
 
-    def _read_until(self, at_ns: int) -> list[Mark]:
+    def _read_until(self, at_ns: int, now: _Reading | None) -> list[Mark]:
         read = []
         while self._wanted and self._wanted[0][:2] < (at_ns, True):
             mark = heappop(self._wanted)[3]
             if not mark.is_read:
-                mark.read(self.now)
+                mark.read(Sums(*now) if now is not None else None)
                 read.append(mark)
         return read
 
-    def _move(self, at_ns: int, qty: int, notional: int) -> None:
-        now = self.now
-        before = now.until(at_ns) if now is not None else Sums(at_ns, 0, 0, 0, 0, 0, 0)
-        bid, ask = (before.bid, before.ask) if qty else self._best()
-        self.now = Sums(
-            at_ns, bid, ask, before.qty + qty, before.notional + notional,
-            before.mid2_ns, before.two_sided_ns,
-        )  # fmt: skip
-        self._history.append(self.now)
-
     def _best(self) -> tuple[int, int]:
+        if len(self.quotes) == 1:
+            (quote,) = self.quotes.values()
+            return (
+                quote.bid_px_ticks if quote.bid_qty else 0,
+                quote.ask_px_ticks if quote.ask_qty else 0,
+            )
         quotes = self.quotes.values()
         return (
             max((quote.bid_px_ticks for quote in quotes if quote.bid_qty), default=0),
@@ -136,9 +183,9 @@ class Market:
 
     def _before(self, mark: Mark) -> Sums | None:
         """The last reading before `mark`, None if that is no longer, or was never, there."""
-        for sums in reversed(self._history):
-            if (sums.at_ns, True) <= (mark.at_ns, mark.inclusive):
-                return sums
+        for reading in reversed(self._history):
+            if (reading[0], True) <= (mark.at_ns, mark.inclusive):
+                return Sums(*reading)
         return None
 
 

@@ -11,6 +11,8 @@ where neither is known it is None, never our own price. It knows nothing of the 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 from domain.children import ChildRecord, NewChild
@@ -162,14 +164,20 @@ class Costs:
     def on_market(self, events: Sequence[MarketEvent]) -> list[ParentCost]:
         """Add market events. Returns the final costs whose end they have passed."""
         costs: list[ParentCost] = []
-        for event in events:
-            market = self._markets.get(event.symbol)
-            if market is None:
-                market = self._markets[event.symbol] = Market()
-            for mark in market.on_event(event):
-                parent = self._parents[mark.order_id]
-                if parent.end is mark and parent.order_id in self._live:
-                    costs += self._final(parent, event.at_ns)
+        for symbol, run in groupby(events, attrgetter("symbol")):
+            costs += self.on_market_of(symbol, list(run))
+        return costs
+
+    def on_market_of(self, symbol: str, events: Sequence[MarketEvent]) -> list[ParentCost]:
+        """The same for events of one symbol, at least one."""
+        market = self._markets.get(symbol)
+        if market is None:
+            market = self._markets[symbol] = Market()
+        costs: list[ParentCost] = []
+        for mark in market.on_events(events):
+            parent = self._parents[mark.order_id]
+            if parent.end is mark and parent.order_id in self._live:
+                costs += self._final(parent, events[-1].at_ns)
         return costs
 
     def on_published(self, cost: ParentCost) -> None:

@@ -31,7 +31,6 @@ from gateway.child_book import ChildBook
 from gateway.kill_switch import KillSwitch
 from gateway.pre_trade import PreTrade
 from gateway.risk import Limits, LimitTable
-from simulation.fix_session import Latency
 from simulation.order_log import OrderLog
 from simulation.recorded_port import RecordedPort
 from simulation.replay_venue import SESSION, ReplayVenue
@@ -39,6 +38,7 @@ from simulation.runner import Simulation
 from simulation.simulated_worker import SimulatedWorker
 from simulation.venue_gate import VenueGate
 from tca.costs import Costs
+from venuesim.latency import Delay
 
 VENUE: Final = "SIM"
 CALENDAR: Final = "XNYS"
@@ -135,7 +135,7 @@ def simulation(job: JobFile, market: list[Quote]) -> Simulation:
     return Simulation(
         log=log,
         port=RecordedPort(
-            market=market, venue=venue, latency=Latency(mean_ns=0),
+            market=market, venue=venue, latency=Delay(base_ns=0),
             gate=VenueGate(book=book, checks=checks, session=SESSION),
         ),
         costs=Costs(table, 1_000 * NS),
