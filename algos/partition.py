@@ -94,13 +94,16 @@ class Partition:
 
     def on_market(self, events: Iterable[MarketEvent], now_ns: int) -> list[Command]:
         """Market data of one symbol: costs the same however many parents there are."""
+        symbol = None
+        market: SymbolMarket | None = None
         for event in events:
-            market = self.markets.get(event.symbol)
-            if market is None:
-                if event.symbol not in self._desk.instruments.by_symbol:
-                    continue  # a feed may carry more than we trade
-                market = self._desk.market(event.symbol)
-            market.on_event(event)
+            if event.symbol is not symbol:  # once a record, if its symbols are one object
+                symbol = event.symbol
+                market = self.markets.get(symbol)
+                if market is None and symbol in self._desk.instruments.by_symbol:
+                    market = self._desk.market(symbol)
+            if market is not None:  # a feed may carry more than we trade
+                market.on_event(event)
         return []
 
     def on_control(self, record: ControlRecord, now_ns: int) -> list[Command]:

@@ -6,6 +6,7 @@ domain.refusals.RefusalReason. A limit that is not set blocks (FIA 2024, 1.1).
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, NamedTuple
@@ -87,12 +88,26 @@ class LastMarket:
     def on_event(self, event: MarketEvent) -> None:
         """Remember a trade or a two-sided quote; a crossed or one-sided quote says no price."""
         if isinstance(event, Quote):
-            is_two_sided = event.bid_qty > 0 and event.ask_qty > 0
-            if is_two_sided and 0 < event.bid_px_ticks <= event.ask_px_ticks:
+            if _says_px(event):
                 middle = Reference(event.bid_px_ticks + event.ask_px_ticks, event.at_ns)
                 self._quotes.setdefault(event.symbol, {})[event.venue] = middle
         elif isinstance(event, Trade) and event.px_ticks > 0:
             self._trades[event.symbol] = Reference(2 * event.px_ticks, event.at_ns)
+
+    def on_events(self, symbol: str, events: Sequence[MarketEvent]) -> None:
+        """The same for several events of one symbol, in order."""
+        quotes: dict[str, Quote] = {}
+        trade: Trade | None = None
+        for event in events:
+            kind = type(event)
+            if kind is Quote:
+                if _says_px(event):  # type: ignore[arg-type]  # a Quote, by its type()
+                    quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
+            elif kind is Trade and event.px_ticks > 0:  # type: ignore[union-attr]  # a Trade
+                trade = event  # type: ignore[assignment]  # a Trade
+        for last in (*quotes.values(), trade):
+            if last is not None:
+                self.on_event(last)
 
     def reference(self, symbol: str, venue: str, not_before_ns: int) -> Reference | None:
         """The venue's middle, else the last trade, else another venue's newest middle.
@@ -108,6 +123,11 @@ class LastMarket:
         candidates = own + trade + others
         fresh = (each for each in candidates if each.at_ns >= not_before_ns)
         return next(fresh, max(candidates, key=_age, default=None))
+
+
+def _says_px(quote: Quote) -> bool:
+    """Two-sided, and not crossed."""
+    return quote.bid_qty > 0 and quote.ask_qty > 0 and 0 < quote.bid_px_ticks <= quote.ask_px_ticks
 
 
 def _age(reference: Reference) -> int:

@@ -143,6 +143,10 @@ class FixPort:
         """The next message, market event or timer."""
         return min(self._markets.next_ns(), self._agenda.next_ns(), self._timer_ns)
 
+    def quiet_run(self, until_ns: int) -> dict[str, list[MarketEvent]]:
+        """Its venues answer to every event."""
+        return {}
+
     def on_timer(self, now_ns: int) -> Outputs:
         """One of the things that are due: markets first, then messages, then timeouts."""
         if self._markets.next_ns() <= now_ns:

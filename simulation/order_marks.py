@@ -1,6 +1,6 @@
 """What the market was when an order arrived and when it ended: for what was not done, too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from domain.fix_codes import ExecType
@@ -35,6 +35,13 @@ class OrderMarks:
             if quotes is None:
                 quotes = self._quotes[event.symbol] = {}
             quotes[event.venue] = event
+
+    def on_events(self, symbol: str, events: Sequence[MarketEvent]) -> None:
+        """The same for several events of one symbol, in order."""
+        quotes = self._quotes.setdefault(symbol, {})
+        for event in events:
+            if type(event) is Quote:
+                quotes[event.venue] = event
 
     def on_report(self, report: ParentReport, now_ns: int) -> None:
         """Mark the arrival of a new order and the end of one that is over."""

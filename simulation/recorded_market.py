@@ -20,6 +20,7 @@ it is whose side is nearer. In a locked quote, and in the middle, it is nobody's
 Prices in ticks, quantities in shares, times in nanoseconds. It speaks no FIX.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -28,6 +29,7 @@ import msgspec
 from domain.instruments import Side
 from domain.marketdata import (
     Depth,
+    MarketEvent,
     Quote,
     Trade,
     TradeCondition,
@@ -105,15 +107,26 @@ class RecordedMarket:
 
     def on_quote(self, quote: Quote) -> bool:
         """The touch. False if it cannot be true (crossed, a price or size below zero): ignored."""
-        bid_qty, ask_qty = quote.bid_qty, quote.ask_qty
-        if bid_qty < 0 or ask_qty < 0 or quote.bid_px_ticks < 0 or quote.ask_px_ticks < 0:
-            return False
-        if bid_qty and ask_qty and not 0 < quote.bid_px_ticks <= quote.ask_px_ticks:
+        if not _can_be(quote):
             return False
         self._keep_before(quote.at_ns)
         self.bid.record(quote.bid_px_ticks, quote.bid_qty)
         self.ask.record(quote.ask_px_ticks, quote.ask_qty)
         return True
+
+    def on_quiet(self, events: Sequence[MarketEvent]) -> None:
+        """Quotes and prints while nothing of ours is there to meet them: the last quote counts,
+        and the one that stood before its time."""
+        last: Quote | None = None
+        for event in reversed(events):
+            if isinstance(event, Quote) and _can_be(event):
+                if last is None:
+                    last = event
+                elif event.at_ns < last.at_ns:
+                    self.on_quote(event)
+                    break
+        if last is not None:
+            self.on_quote(last)
 
     def on_depth(self, depth: Depth) -> bool:
         """The levels. False if they are no book (crossed, not sorted, below zero): ignored."""
@@ -145,6 +158,12 @@ class RecordedMarket:
         """Give back what was taken long enough ago. Returns whether there was any."""
         bid, ask = self.bid.refill(now_ns), self.ask.refill(now_ns)
         return bid or ask
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether only the last of several quotes would matter: see `on_quiet`."""
+        is_deep = self.bid.deeper or self.ask.deeper
+        return not (self._resting or self.bid.taken or self.ask.taken or is_deep)
 
     @property
     def is_depleted(self) -> bool:
@@ -292,6 +311,13 @@ class RecordedMarket:
         if at_bid or not bid or not ask or 2 * px == bid + ask:
             return None
         return Side.BUY if 2 * px < bid + ask else Side.SELL
+
+
+def _can_be(quote: Quote) -> bool:
+    bid_qty, ask_qty = quote.bid_qty, quote.ask_qty
+    if bid_qty > 0 and ask_qty > 0:
+        return 0 < quote.bid_px_ticks <= quote.ask_px_ticks
+    return bid_qty >= 0 and ask_qty >= 0 and quote.bid_px_ticks >= 0 and quote.ask_px_ticks >= 0
 
 
 def _is_true(depth: Depth) -> bool:

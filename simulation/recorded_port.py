@@ -22,7 +22,7 @@ from domain.executions import (
     VenueStateChanged,
 )
 from domain.fix_codes import ExecType, LastLiquidityInd
-from domain.marketdata import MarketEvent
+from domain.marketdata import MarketEvent, Quote, Trade
 from gateway.venue_commands import Publish
 from simulation.agenda import NEVER, Agenda
 from simulation.replay_venue import ReplayVenue, VenueOutput
@@ -32,6 +32,7 @@ from venuesim.latency import Delay
 
 # What a colocated order takes to a venue, and its report back.
 ONE_WAY: Final = Delay(base_ns=1_000_000)
+RUN_MAX: Final = 4_096  # events that are held at once; a longer quiet time is several runs
 Outputs = list[PortOutput]
 
 
@@ -76,6 +77,29 @@ class RecordedPort:
         """The next event of the record, message under way, or time of the venue."""
         event, others_ns = self._event, self._others_ns
         return others_ns if event is None or event.at_ns > others_ns else event.at_ns
+
+    def quiet_run(self, until_ns: int) -> dict[str, list[MarketEvent]]:
+        """Quotes and prints of instruments in which nothing of ours rests or is missing."""
+        event, events, busy = self._event, self._events, self.venue.busy
+        last_ns = min(until_ns, self._others_ns)
+        run: dict[str, list[MarketEvent]] = {}
+        left = RUN_MAX
+        while event is not None and event.at_ns <= last_ns and left:
+            kind, symbol = type(event), event.symbol
+            if (kind is not Quote and kind is not Trade) or symbol in busy:
+                break
+            own = run.get(symbol)
+            if own is None:
+                own = run[symbol] = []
+            own.append(event)
+            left -= 1
+            event = next(events, None)
+        self._event = event
+        self.market_events += RUN_MAX - left
+        for symbol, own in run.items():
+            self.venue.on_quiet(symbol, own)
+            self.gate.on_events(symbol, own)
+        return run
 
     def on_timer(self, now_ns: int) -> Sequence[PortOutput]:
         """The record goes first."""

@@ -51,8 +51,10 @@ _OTHER: Final = 99
 
 @dataclass(slots=True, kw_only=True)
 class ReplayVenue:
-    """One venue on one day. `trade_date` as FIX has it: YYYYMMDD. `close_ns`: when DAY orders
-    expire, if the record has no trading phases to say so.
+    """One venue on one day. `busy`: the instruments in which something of ours rests or is missing,
+       or of which the record has depth, so that every event of theirs matters.
+    `trade_date` as FIX has it: YYYYMMDD. `close_ns`: when DAY orders
+       expire, if the record has no trading phases to say so.
     """
 
     name: str
@@ -61,6 +63,7 @@ class ReplayVenue:
     fees: Fees = field(default_factory=Fees)
     rules: ReplayRules = field(default_factory=ReplayRules)
     close_ns: int | None = None
+    busy: dict[str, None] = field(default_factory=dict)
     _books: dict[str, "_Book"] = field(init=False)
     _orders: dict[str, Order] = field(default_factory=dict)  # by every ClOrdID they had
     _resting: dict[str, Order] = field(default_factory=dict)  # by venue_order_id, oldest first
@@ -84,6 +87,11 @@ class ReplayVenue:
         book = self._books.get(event.symbol)
         if book is None:
             return (event,)
+        said = self._on_event(book, event)
+        self._note_busy(book)
+        return said
+
+    def _on_event(self, book: "_Book", event: MarketEvent) -> Sequence[VenueOutput]:
         if isinstance(event, Quote):
             return self._displayed(book, event) if book.market.on_quote(event) else (event,)
         if isinstance(event, Trade):
@@ -96,6 +104,19 @@ class ReplayVenue:
             if event.phase is TradingPhase.CLOSED:
                 return [event, *self._expire(event.symbol, event.at_ns)]
         return (event,)
+
+    def on_quiet(self, symbol: str, events: Sequence[MarketEvent]) -> None:
+        """Quotes and prints of an instrument that is not `busy`: the public sees them as they are,
+        and only what stands at the end matters."""
+        book = self._books.get(symbol)
+        if book is not None:
+            book.market.on_quiet(events)
+
+    def _note_busy(self, book: "_Book") -> None:
+        if book.market.is_quiet:
+            self.busy.pop(book.instrument.symbol, None)
+        else:
+            self.busy[book.instrument.symbol] = None
 
     def next_ns(self) -> int:
         """When `on_timer` next may have something to do; NEVER if it will not."""
@@ -112,6 +133,7 @@ class ReplayVenue:
                         out += self._displayed(book, shown)
                 if not book.market.is_depleted:
                     del self._depleted[symbol]
+                self._note_busy(book)
             refills = [book.market.next_refill_ns() for book in self._depleted.values()]
             self._refill_ns = min(refills, default=NEVER)
         if self.close_ns is not None and now_ns >= self.close_ns:
@@ -125,6 +147,7 @@ class ReplayVenue:
         for symbol, book in self._books.items():
             book.market.phase = TradingPhase.CLOSED
             out += self._expire(symbol, now_ns)
+            self._note_busy(book)
         return out
 
     # -- our orders
@@ -132,11 +155,16 @@ class ReplayVenue:
     def on_child(self, child: ChildCommand, now_ns: int) -> list[VenueOutput]:
         """An order, a cancel or a replace arrives."""
         if type(child) is NewChild:
-            return self._on_new(child, now_ns)
-        if type(child) is ReplaceChild:
-            return self._on_replace(child, now_ns)
-        assert type(child) is CancelChild
-        return self._on_cancel(child, now_ns)
+            said = self._on_new(child, now_ns)
+        elif type(child) is ReplaceChild:
+            said = self._on_replace(child, now_ns)
+        else:
+            assert type(child) is CancelChild
+            said = self._on_cancel(child, now_ns)
+        book = self._books.get(child.symbol)
+        if book is not None:
+            self._note_busy(book)
+        return said
 
     def ahead_qty(self, cl_ord_id: str) -> int | None:
         """The estimate of others' shares in front of a resting order; None: not known yet."""

@@ -140,8 +140,12 @@ class Simulation:
         next_ns = self.port.next_ns()
         if next_ns <= self._others_ns:
             now_ns = max(now_ns, next_ns)
-            if now_ns <= last_ns:
-                self._said(self.port.on_timer(now_ns), now_ns)
+            if now_ns > last_ns:
+                return now_ns
+            run = self.port.quiet_run(min(self._others_ns, last_ns))
+            if run:
+                return self._on_run(run, now_ns)
+            self._said(self.port.on_timer(now_ns), now_ns)
             return now_ns
         now_ns = max(now_ns, self._others_ns)
         if now_ns <= last_ns:
@@ -232,6 +236,25 @@ class Simulation:
             appended = self.worker.on_market(number, (event,), now_ns)
             if appended:
                 self._appended(appended, now_ns)
+
+    def _on_run(self, run: dict[str, list[MarketEvent]], now_ns: int) -> int:
+        """Events between two times at which something is due. Returns when the last one was."""
+        for symbol, events in run.items():
+            now_ns = max(now_ns, events[-1].at_ns)
+            self._on_events(symbol, events)
+        return now_ns
+
+    def _on_events(self, symbol: str, events: list[MarketEvent]) -> None:
+        number = self._partition(symbol)
+        self.marks.on_events(symbol, events)
+        costs = self.costs.on_market_of(symbol, events)
+        if costs:
+            self._say_costs(costs)
+        if self.keeps_market:
+            self._tails.setdefault(number, deque(maxlen=MARKET_TAIL)).extend(events)
+        if not self.worker.is_dead:
+            appended = self.worker.on_market(number, events, events[-1].at_ns)
+            assert not appended, "what acts on market data must be told it event by event"
 
     def _publish(self, publish: Publish, now_ns: int) -> None:
         record = publish.record

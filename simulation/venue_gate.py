@@ -4,6 +4,7 @@ What the gateway would refuse is refused here, by the same code: a command of a 
 repeated id, a kill, an overfill, a limit. There is no session to lose; venues are always live.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.children import ChildCommand, Claim, NewChild
@@ -55,6 +56,10 @@ class VenueGate:
     def on_market(self, event: MarketEvent) -> None:
         """The market by which limit prices are judged."""
         self.checks.market.on_event(event)
+
+    def on_events(self, symbol: str, events: Sequence[MarketEvent]) -> None:
+        """The same for several events of one symbol, in order."""
+        self.checks.market.on_events(symbol, events)
 
     def apply(self, record: ExecutionRecord) -> None:
         """Book what a venue said, or what was done here."""

@@ -61,6 +61,11 @@ class VenuePort(Protocol):
     def next_ns(self) -> int:
         """When `on_timer` next has something to do; NEVER if it will not."""
 
+    def quiet_run(self, until_ns: int) -> dict[str, list[MarketEvent]]:
+        """The next events of the market until then, by symbol, as long as they touch no order of
+        ours: nobody can tell whether they came one by one. Empty if there are none, or if the
+        port does not know."""
+
     def on_timer(self, now_ns: int) -> Sequence[PortOutput]:
         """Do something that is due; more may be due at the same instant."""
 

@@ -19,6 +19,7 @@ from domain.tca import ParentCost
 from headgate.settings import Settings
 from marketdata.lean import tick_file
 from simulation.command import Request, prepare
+from simulation.recorded_port import RecordedPort
 from simulation.runner import Simulation
 from tests.simulation.recorded_day import write_day
 
@@ -135,3 +136,27 @@ def test_twap_tracks_the_clock_on_a_recorded_day(data_dir: Path) -> None:
         if elapsed > 0.05:
             worst = max(worst, abs(before / 20_000 - elapsed), abs(after / 20_000 - elapsed))
     assert worst <= 0.02 + 100 / 20_000
+
+
+@pytest.mark.parametrize("size", [100, 300])
+def test_told_in_runs_or_one_by_one_the_log_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Events between two times at which something is due are told together; nobody can tell."""
+    write_day(tmp_path, size=size)
+    in_runs = play(tmp_path)
+    monkeypatch.setattr(RecordedPort, "quiet_run", lambda self, until_ns: {})
+    one_by_one = play(tmp_path)
+    assert in_runs.log.broker.records == one_by_one.log.broker.records
+    assert in_runs.port.market_events >= one_by_one.port.market_events > 0
+
+
+@pytest.mark.slow
+def test_told_in_runs_or_one_by_one_a_real_hour_is_the_same(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_runs = play(data_dir, quantity="20000", end="10:30")
+    monkeypatch.setattr(RecordedPort, "quiet_run", lambda self, until_ns: {})
+    one_by_one = play(data_dir, quantity="20000", end="10:30")
+    assert in_runs.finals == one_by_one.finals
+    assert in_runs.log.broker.records == one_by_one.log.broker.records

@@ -59,7 +59,8 @@ def test_a_mark_reads_the_same_in_any_batches(
     events = events_of(drawn)
     market = Market()
     mark = Mark(order_id="P", at_ns=mark_ns, inclusive=inclusive)
-    told, passed = 0, []
+    told = 0
+    passed: list[Mark] = []
     for cut in [*cuts, *[1] * len(events)]:
         if told >= asked and not market._count:
             market.want(mark)
