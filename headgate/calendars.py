@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,15 +13,19 @@ from domain.sessions import Session, SessionKind, TradingCalendar
 # A schedule must begin and end on trading days; no exchange closes for longer at a time.
 _MARGIN = timedelta(days=14)
 
+_KEPT = 32  # calendars of one process: its exchanges, and a few spans of each
+
 
 class UnknownCalendar(Exception):
     """No calendar has this name, or it does not reach these days."""
 
 
+@lru_cache(maxsize=_KEPT)
 def load_calendar(name: str, first: date, last: date) -> TradingCalendar:
     """The sessions of calendar `name` on local days `first` to `last`, both included.
 
-    Loading pandas takes about a second the first time. Raises UnknownCalendar.
+    Loading pandas takes about a second the first time, a calendar a sixth of one; calendars are
+    kept, and not to be changed. Raises UnknownCalendar.
     """
     with _quiet():
         return _calendar(name, first, last)
