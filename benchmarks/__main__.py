@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from benchmarks import bus_worker, end_to_end, fix_round_trip, worker_core
+from benchmarks import bus_worker, end_to_end, fix_round_trip, volume_curves, worker_core
 from benchmarks.figures import Figure, as_json, table
 from benchmarks.machine import machine
 
@@ -35,6 +35,11 @@ STAGES: Final[dict[str, Stage]] = {
         "the fold of a restart",
         lambda: worker_core.fold(20_000),
         lambda: worker_core.fold(500),
+    ),
+    "curves": (
+        "volume curves of AAPL and GE, out of sample",
+        volume_curves.measure,
+        volume_curves.measure,
     ),
     "bus": (
         "quotes through a worker's client, embedded broker",
