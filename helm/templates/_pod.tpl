@@ -1,12 +1,13 @@
 {{/*
 The pod of a process. Takes a dict:
   root      the chart's context
-  process   its name: oms, venues, worker, venuesim or tca
+  process   its name: oms, venues, worker, venuesim, marketdata or tca
   args      of the command `headgate`
   resources requests and limits
   env       more environment, a list
   ports     more container ports, a list of {name, port}
   store     whether it keeps a FIX store, in the volume claim "store"
+  recordings  a volume claim to mount for reading
   probes    whether it serves /livez and /readyz
 */}}
 {{- define "headgate.pod" -}}
@@ -88,6 +89,9 @@ spec:
         {{- if .store }}
         - { name: store, mountPath: /var/lib/headgate/{{ .process }} }
         {{- end }}
+        {{- if .recordings }}
+        - { name: recordings, mountPath: /var/lib/headgate/recordings, readOnly: true }
+        {{- end }}
         {{- if $values.kafka.secretFiles }}
         - { name: kafka-files, mountPath: /run/secrets/kafka-files, readOnly: true }
         {{- end }}
@@ -102,6 +106,10 @@ spec:
       configMap: { name: {{ include "headgate.configMap" .root }} }
     - name: tmp
       emptyDir: { medium: Memory, sizeLimit: 16Mi }
+    {{- with .recordings }}
+    - name: recordings
+      persistentVolumeClaim: { claimName: {{ . }}, readOnly: true }
+    {{- end }}
     {{- with $values.kafka.secretFiles }}
     - name: kafka-files
       secret: { secretName: {{ $values.kafka.existingSecret }}, defaultMode: 0440, items: {{ include "headgate.items" . }} }

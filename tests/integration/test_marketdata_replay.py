@@ -14,7 +14,7 @@ from bus.embedded import EmbeddedBroker
 from bus.kafka import KafkaLog
 from bus.log import BEGINNING
 from bus.topics import Topic
-from domain.marketdata import MarketEvent, Quote
+from domain.marketdata import MarketEvent, Quote, Trade, TradingPhase, TradingStatus
 from headgate.__main__ import shipped
 from headgate.settings import BusSettings, HttpSettings, load_settings
 from marketdata.lean import UNIT, read_day
@@ -83,6 +83,57 @@ def read_ns(day: date, clock: str) -> int:
     hours, minutes = clock.split(":")
     days = (day - date(1970, 1, 1)).days
     return (days * 86_400 + (int(hours) + 4) * 3_600 + int(minutes) * 60) * 10**9
+
+
+SYNTHETIC = """\
+event,symbol,venue,at,bid_px,bid_qty,ask_px,ask_qty,px,qty,condition,aggressor_side,phase
+status,IBM,N,2024-03-01T14:30:00Z,,,,,,,,,continuous
+status,SAP,X,2024-03-01T14:30:00Z,,,,,,,,,continuous
+quote,IBM,N,2024-03-01T14:30:00.1Z,185.00,200,185.02,300,,,,,
+quote,SAP,X,2024-03-01T14:30:00.1Z,130.02,20,130.04,30,,,,,
+trade,IBM,N,2024-03-01T14:30:00.2Z,,,,,185.02,100,,buy,
+quote,IBM,N,2024-03-01T14:30:00.2Z,185.00,200,185.02,200,,,,,
+quote,IBM,N,2024-03-01T14:30:00.3Z,185.03,200,185.02,200,,,,,
+trade,SAP,X,2024-03-01T14:30:00.4Z,,,,,130.03,5,,,
+trade,IBM,D,2024-03-01T14:30:00.4Z,,,,,185.01,40,F,,
+"""
+
+
+@pytest.mark.slow
+def test_a_file_of_ours_is_replayed_at_its_pace_from_now_on(tmp_path: Path) -> None:
+    """A crossed quote is left out; prices are on the grid of each instrument."""
+    recording = tmp_path / "days.csv"
+    recording.write_text(SYNTHETIC)
+    broker = EmbeddedBroker()
+    bus = BusSettings(bootstrap_servers=broker.bootstrap_servers, embedded=True)
+    began_ns = time.time_ns()
+    try:
+        ended = replay(
+            settings_file(tmp_path, bus), "--replay", str(recording), "--format", "plain",
+            "--speed", "2", "--skip-bad",
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        assert '"crossed": 1' in ended.stderr
+        found = read_topic(bus, 8)
+    finally:
+        broker.stop()
+    ibm = [each for each in found if each.symbol == "IBM"]
+    sap = [each for each in found if each.symbol == "SAP"]
+    first_ns = ibm[0].at_ns
+    assert began_ns < first_ns < time.time_ns()
+    at = [first_ns + ms * 1_000_000 for ms in (0, 50, 100, 100, 200)]
+    assert ibm == [
+        TradingStatus("IBM", "N", TradingPhase.CONTINUOUS, at[0]),
+        Quote("IBM", "N", 18500, 200, 18502, 300, at[1]),
+        Trade("IBM", "N", 18502, 100, at[2], "", "", "1"),
+        Quote("IBM", "N", 18500, 200, 18502, 200, at[3]),
+        Trade("IBM", "D", 18501, 40, at[4], "", "F"),
+    ]
+    assert sap == [
+        TradingStatus("SAP", "X", TradingPhase.CONTINUOUS, at[0]),
+        Quote("SAP", "X", 26004, 20, 26008, 30, at[1]),
+        Trade("SAP", "X", 26006, 5, at[4]),
+    ]
 
 
 @pytest.mark.slow

@@ -6,5 +6,6 @@ COMMANDS = {
     "venues": ["gateway", "--role", "venues"],
     "worker": ["worker"],
     "venuesim": ["venuesim"],
+    "marketdata": ["marketdata"],
     "tca": ["tca"],
 }

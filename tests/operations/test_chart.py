@@ -43,6 +43,7 @@ EVERYTHING: Values = {
     },
     "worker": {"replicas": 16},
     "venuesim": {"enabled": True},
+    "marketdata": {"enabled": True, "existingClaim": "recordings"},
     "extraEnv": [{"name": "HEADGATE__TCA__PUBLISH_INTERVAL_MS", "value": "1000"}],
     "podAnnotations": {"note": "x"},
     "tolerations": [{"key": "trading", "operator": "Exists"}],
@@ -135,6 +136,15 @@ def test_a_worker_takes_its_number_from_its_pod() -> None:
     assert field == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
+def test_recorded_days_are_mounted_for_reading_and_played_once(tmp_path: Path) -> None:
+    pod = pods(render(EVERYTHING))["marketdata"]["spec"]
+    (volume,) = (each for each in pod["volumes"] if each["name"] == "recordings")
+    assert volume["persistentVolumeClaim"] == {"claimName": "recordings", "readOnly": True}
+    replay = settings_of("marketdata", EVERYTHING, tmp_path).marketdata.replay
+    mounts = {each["name"]: each["mountPath"] for each in pod["containers"][0]["volumeMounts"]}
+    assert (replay.path, replay.stay) == (mounts["recordings"], True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_settings_are_what_the_processes_accept(values: Values, tmp_path: Path) -> None:
@@ -209,6 +219,7 @@ REFUSED: list[tuple[str, Values]] = [
     ("venues.replicas", {"venues": {"replicas": 2}}),
     ("venues.ports", {"venues": {"ports": []}}),
     ("tca.replicas", {"tca": {"replicas": 2}}),
+    ("marketdata.existingClaim", {"marketdata": {"existingClaim": "A B"}}),
     ("worker.replicas", {"worker": {"replicas": -1}}),
     ("worker.replicas", {"worker": {"replicas": 5}}),  # of four partitions
     ("worker.workers", {"worker": {"workers": 5}}),

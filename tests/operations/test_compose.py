@@ -16,7 +16,8 @@ from tests.operations.commands import COMMANDS
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("headgate:")]
-SCRAPE = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"][0]
+SCRAPES = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+SCRAPE = SCRAPES[0]
 
 
 def test_every_process_runs_its_command() -> None:
@@ -95,7 +96,18 @@ def test_prometheus_scrapes_every_process() -> None:
         for config in SCRAPE["static_configs"]
         for target in config["targets"]
     }
-    assert scraped == {f"{name}:8080": name for name in COMMANDS if name != "topics"}
+    always = set(COMMANDS) - {"topics", "marketdata"}
+    assert scraped == {f"{name}:8080": name for name in always}
+    assert SERVICES["marketdata"]["profiles"] == ["marketdata"]
+    (found,) = (each for each in SCRAPES if "dns_sd_configs" in each)  # only where it runs
+    assert found["dns_sd_configs"] == [{"names": ["marketdata"], "type": "A", "port": 8080}]
+    assert found["relabel_configs"] == [{"target_label": "process", "replacement": "marketdata"}]
+
+
+def test_recorded_days_are_where_the_settings_say(tmp_path: Path) -> None:
+    mounts = dict(mount.split(":")[:2] for mount in SERVICES["marketdata"]["volumes"])
+    path = settings_of("marketdata", tmp_path).marketdata.replay.path
+    assert mounts["./deploy/recordings"] == path
 
 
 def test_topics_are_declared_before_anything_runs() -> None:
