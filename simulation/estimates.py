@@ -7,6 +7,7 @@ variants met the same markets, so their difference is taken seed by seed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import exp, lgamma, log, sqrt
 from statistics import fmean, variance
 from typing import Final
@@ -73,6 +74,7 @@ def variance_reduction(raw: Mapping[int, float], adjusted: Mapping[int, float]) 
     return variance([raw[seed] for seed in seeds]) / after if after > 0.0 else None
 
 
+@cache
 def t_quantile(probability: float, freedom: int) -> float:
     """The quantile of Student's t for 0.5 < probability < 1, to about 1e-10, by bisection."""
     assert 0.5 < probability < 1.0

@@ -24,18 +24,18 @@ _NOTHING: Booked = (0, Decimal(0))
 
 @dataclass(slots=True)
 class OmsOrder:
-    """An order by the reports on it alone. `fills` by ExecID."""
+    """An order by the reports on it alone. `exec_ids`: of its fills."""
 
     last: ParentReport
-    fills: dict[str, Booked] = field(default_factory=dict)
+    exec_ids: dict[str, None] = field(default_factory=dict)
+    booked: Booked = _NOTHING
 
-    @property
-    def booked(self) -> Booked:
-        """All its fills."""
-        return (
-            sum(qty for qty, _ in self.fills.values()),
-            sum((notional for _, notional in self.fills.values()), Decimal(0)),
-        )
+    def book(self, report: ParentReport) -> None:
+        """One more fill."""
+        assert report.last_px is not None
+        self.exec_ids[report.exec_id] = None
+        qty, notional = self.booked
+        self.booked = (qty + report.last_qty, notional + report.last_qty * report.last_px)
 
 
 @dataclass(slots=True)
@@ -67,14 +67,14 @@ class OmsBook:
         if order is None:
             order = self.orders[report.order_id] = OmsOrder(report)
         if report.exec_type is ExecType.TRADE:
-            assert report.last_px is not None
-            if report.exec_id in order.fills:
+            if report.exec_id in order.exec_ids:
                 self.broken.append(f"I3: {report.exec_id} was reported twice")
-            order.fills[report.exec_id] = (report.last_qty, report.last_qty * report.last_px)
+            order.book(report)
         order.last = report
-        done, _ = order.booked if report.exec_type is not ExecType.TRADE else (report.cum_qty, 0)
-        if report.cum_qty != done:
-            self.broken.append(f"I7: {report.exec_id} says {report.cum_qty}, its fills {done}")
+        if report.cum_qty != order.booked[0]:
+            self.broken.append(
+                f"I7: {report.exec_id} says {report.cum_qty}, its fills {order.booked[0]}"
+            )
 
 
 @dataclass(slots=True)
