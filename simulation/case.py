@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -13,6 +14,7 @@ from domain.parents import NewParent, ParentRequest, ReplaceParent
 from domain.sessions import Session, TradingCalendar
 from gateway.venue_access import VenueAccess
 from headgate.settings import Settings
+from marketdata.tick_faults import Skipped
 from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
 from simulation.fix_port import FixPort, Link
 from simulation.fix_session import FixSession
@@ -20,10 +22,12 @@ from simulation.house_rules import limits_of, policy_of
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
+from simulation.recorded_day import recorded_port
 from simulation.runner import SETTLE_NS, Simulation
 from simulation.scenario import BadScenario, Scenario, Variant, VenueTable, WorkerDeath, WorkerPause
 from simulation.scenario_market import ScenarioMarket, adv_of, instruments_of, open_market
 from simulation.simulated_worker import SimulatedWorker
+from simulation.venue_port import VenuePort
 from tca.costs import Costs
 from venuesim.latency import Delay, DelayLine
 from venuesim.random_streams import RandomStreams
@@ -82,16 +86,15 @@ def session_of(case: Case, calendar: TradingCalendar) -> Session:
 
 
 def prepare(case: Case, calendar: TradingCalendar, settings: Settings) -> Prepared:
-    """Build the run of a case. Raises BadScenario."""
+    """Build the run of a case. Raises BadScenario, BadTickFile."""
     scenario, session = case.scenario, session_of(case, calendar)
     table = instruments_of(scenario)
     setting = Setting(session=session, instruments=table, adv=adv_of(scenario))
     requests = requests_of(scenario, setting, case.seed, case.variant)
-    first_ns = requests[0].sent_ns - int(scenario.market.warm_up_s * NS)
-    market = open_market(scenario, table, calendar, case.seed, first_ns)
+    port, first_ns = _port(case, table, calendar, settings, requests[0].sent_ns)
     log = OrderLog(Broker(partition_count=scenario.market.partitions))
     run = Simulation(
-        log=log, port=_port(case, table, market, settings), costs=Costs(table, TCA_INTERVAL_NS),
+        log=log, port=port, costs=Costs(table, TCA_INTERVAL_NS),
         new_worker=_workers(case, table, calendar, settings, log), requests=requests,
         disturbances=disturbances_of(scenario, session),
         redelivery=redelivery_of(scenario.faults, case.seed),
@@ -101,13 +104,28 @@ def prepare(case: Case, calendar: TradingCalendar, settings: Settings) -> Prepar
     return Prepared(run, table, first_ns, _until_ns(requests, session))
 
 
+def _port(
+    case: Case, table: InstrumentTable, calendar: TradingCalendar, settings: Settings,
+    order_ns: int,
+) -> tuple[VenuePort, int]:  # fmt: skip
+    """The market, and when it begins; the first order comes at `order_ns`."""
+    market = case.scenario.market
+    if market.data is not None:
+        session = session_of(case, calendar)
+        recorded = recorded_port(table, Path(market.data), case.day, session, settings, Skipped())
+        return recorded, min(recorded.first_ns, order_ns)
+    first_ns = order_ns - int(market.warm_up_s * NS)
+    opened = open_market(case.scenario, table, calendar, case.seed, first_ns)
+    return _fix_port(case, table, opened, settings), first_ns
+
+
 def _until_ns(requests: Sequence[ParentRequest], session: Session) -> int:
     ends = [session.close_ns if each.end_ns is None else each.end_ns
             for each in requests if isinstance(each, NewParent | ReplaceParent)]  # fmt: skip
     return max(*ends, requests[-1].sent_ns) + AFTER_END_NS
 
 
-def _port(
+def _fix_port(
     case: Case, table: InstrumentTable, market: ScenarioMarket, settings: Settings
 ) -> FixPort:
     venues = case.scenario.venues

@@ -3,7 +3,7 @@
 What the user typed is read here and refused by name; the result goes to a text stream.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -18,36 +18,27 @@ from bus.memory import Broker
 from bus.topics import Topic
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.fix_codes import OrdType
-from domain.instruments import Instrument, InstrumentTable, Side
-from domain.marketdata import MarketEvent
+from domain.instruments import InstrumentTable, Side
 from domain.parents import NewParent, ParamValue
 from domain.reports import ParentReport, ParentWaiting
-from domain.sessions import Session, TradingCalendar
-from gateway.child_book import ChildBook
-from gateway.kill_switch import KillSwitch
-from gateway.pre_trade import PreTrade
-from gateway.risk import LimitTable
+from domain.sessions import TradingCalendar
 from headgate.calendars import exchange_zone, load_calendar
-from headgate.settings import LimitSettings, Settings
-from marketdata.lean import US_TICKS, VENUE, read_day
+from headgate.settings import Settings
+from marketdata.lean import tick_file
 from marketdata.tick_faults import BadTickFile, Skipped
-from simulation.house_rules import limits_of, policy_of
+from simulation.house_rules import policy_of
 from simulation.order_log import OrderLog
+from simulation.reconciliation import reconcile
+from simulation.recorded_day import recorded_instrument, recorded_port
 from simulation.recorded_port import RecordedPort
-from simulation.replay_venue import SESSION, Fees, ReplayVenue
 from simulation.runner import Simulation
 from simulation.simulated_worker import SimulatedWorker
-from simulation.venue_gate import VenueGate
 from tca.costs import Costs
 from tca.table import cost_table
 
 CALENDAR: Final = "XNYS"  # the tape is that of the US
 SOURCE: Final = "SIMULATE"
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
-# What US exchanges charge and pay about, per share.
-FEES: Final = Fees(taker=Decimal("0.003"), maker=Decimal("-0.002"))
-_MAX_ORDER_QTY: Final = 10_000_000
-_MAX_ORDER_NOTIONAL: Final = Decimal(10) ** 10
 _AFTER_CLOSE_NS: Final = 60_000_000_000  # for the last cancels, and TCA's grace
 
 EXIT_OK: Final = 0
@@ -100,7 +91,8 @@ class Prepared:
 
 
 def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> int:
-    """Run it and print its costs. Returns the exit status: 2 for bad input, 1 if it never ended."""
+    """Run it and print its costs. Returns the exit status: 2 for bad input, 1 if it never
+    ended or its books disagree."""
     try:
         prepared = prepare(request, settings)
         run = prepared.play()
@@ -109,22 +101,25 @@ def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> 
         return EXIT_USAGE
     out.write(_summary(run, prepared.skipped))
     out.write(cost_table(run.finals))
-    return EXIT_OK if run.finals else EXIT_NOT_DONE
+    broken = reconcile(run).broken
+    err.writelines(f"headgate simulate: the books disagree: {text}\n" for text in broken)
+    return EXIT_OK if run.finals and not broken else EXIT_NOT_DONE
 
 
 def prepare(request: Request, settings: Settings) -> Prepared:
     """Read what was typed and the files it names. Raises BadArgument, BadTickFile."""
     typed = _read(request)
     skipped = Skipped()
-    market = read_day(request.data, request.symbol.upper(), typed.day, skipped)
+    table = InstrumentTable([recorded_instrument(request.symbol.upper(), request.lot, CALENDAR)])
+    tick_file(request.data, request.symbol.upper(), typed.day, "quote")  # the first thing missing
     calendar = load_calendar(CALENDAR, typed.day, typed.day)
     if not calendar.sessions:
         raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}")
     session = calendar.sessions[0]
     parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
-    port = _port(request, market, session, settings)
+    port = recorded_port(table, request.data, typed.day, session, settings, skipped)
     return Prepared(
-        run=_simulation(request, calendar, port, parent, settings),
+        run=_simulation(request, table, calendar, port, parent, settings),
         first_ns=min(port.first_ns, parent.sent_ns),
         until_ns=max(session.close_ns, parent.sent_ns) + _AFTER_CLOSE_NS,
         skipped=skipped,
@@ -173,27 +168,10 @@ def _parent(request: Request, typed: _Typed, zone: ZoneInfo) -> NewParent:
     )  # fmt: skip
 
 
-def _instruments(request: Request) -> InstrumentTable:
-    return InstrumentTable([Instrument(
-        symbol=request.symbol.upper(), currency="USD", lot=request.lot, ticks=US_TICKS,
-        calendar=CALENDAR, venues=(VENUE,), max_order_qty=_MAX_ORDER_QTY,
-        max_order_notional=_MAX_ORDER_NOTIONAL,
-    )])  # fmt: skip
-
-
-def _port(request: Request, market: Iterable[MarketEvent], session: Session,
-          settings: Settings) -> RecordedPort:  # fmt: skip
-    table = _instruments(request)
-    venue = ReplayVenue(
-        name=VENUE, instruments=table, trade_date=session.date.replace("-", ""), fees=FEES,
-        close_ns=session.close_ns,
-    )  # fmt: skip
-    return RecordedPort(market=market, venue=venue, gate=_gate(table, settings.venue_access.limits))
-
-
-def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,
-                parent: NewParent, settings: Settings) -> Simulation:  # fmt: skip
-    table = _instruments(request)
+def _simulation(
+    request: Request, table: InstrumentTable, calendar: TradingCalendar, port: RecordedPort,
+    parent: NewParent, settings: Settings,
+) -> Simulation:  # fmt: skip
     log = OrderLog(Broker(partition_count=1))
 
     def core(number: int) -> Partition:
@@ -215,14 +193,6 @@ def _simulation(request: Request, calendar: TradingCalendar, port: RecordedPort,
         new_worker=worker,
         requests=[parent],
     )
-
-
-def _gate(table: InstrumentTable, limits: LimitSettings) -> VenueGate:
-    book = ChildBook()
-    checks = PreTrade(
-        book=book, kills=KillSwitch(), instruments=table, limits=LimitTable(limits_of(limits))
-    )
-    return VenueGate(book=book, checks=checks, session=SESSION)
 
 
 def _summary(run: Simulation, skipped: Skipped) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from domain.sessions import TradingCalendar
 from headgate.calendars import UnknownCalendar, load_calendar
 from headgate.settings import Settings
+from marketdata.tick_faults import BadTickFile
 from simulation.case import Case, prepare
 from simulation.order_plan import AS_IT_IS
 from simulation.results import CannotWrite, in_order, write_results
@@ -29,7 +30,7 @@ EXIT_INTERRUPTED: Final = 130  # as a shell says of a program that Ctrl-C ended
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run, as typed. `out` None: nothing is written."""
+    """What to run, as typed. `out` None: nothing is written. `data`: instead of `market.data`."""
 
     scenario: Path
     seeds: int = 1
@@ -38,6 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     out: Path | None = None
     compare: bool = False
     keeps_fills: bool = False
+    data: Path | None = None
 
 
 # Plays jobs over so many processes, and is closed when no more is wanted.
@@ -57,14 +59,14 @@ def run(
     """Play it and print what it came to. Returns the exit status."""
     try:
         _check(request)
-        scenario = read_scenario(request.scenario)
+        scenario = _scenario(request)
         setup = _setup(request, scenario, settings)
         jobs = [Job(variant, seed) for seed in range(request.first_seed, _end(request))
                 for variant in range(len(setup.variants))]  # fmt: skip
         # What a first run would refuse is refused here, before processes are started.
         for variant in range(len(setup.variants)):
             prepare(setup.case(Job(variant, request.first_seed)), setup.calendar, settings)
-    except (BadScenario, UnknownCalendar) as error:
+    except (BadScenario, BadTickFile, UnknownCalendar) as error:
         err.write(f"headgate simulate: {request.scenario}: {error}\n")
         return EXIT_USAGE
     except BadRequest as error:
@@ -94,6 +96,16 @@ def _check(request: Request) -> None:
     ):
         if value < least:
             raise BadRequest(f"{name}: {value} is below {least}")
+
+
+def _scenario(request: Request) -> Scenario:
+    scenario = read_scenario(request.scenario)
+    if request.data is None:
+        return scenario
+    if scenario.market.data is None:
+        raise BadRequest("--data: the scenario's market is not recorded")
+    market = msgspec.structs.replace(scenario.market, data=str(request.data))
+    return msgspec.structs.replace(scenario, market=market)
 
 
 def _end(request: Request) -> int:

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from domain.fix_codes import ExecType
 from domain.marketdata import MarketEvent, Quote
 from domain.orders import PARENT_TERMINAL
 from domain.reports import ParentReport
 
+FRESH_NS: Final = 5_000_000_000  # as old as a quote may be that the worker sends on
+
 
 @dataclass(slots=True, kw_only=True)
 class Mark:
-    """One instant. `mid_ticks`: half way between the best bid and offer, None if a side lacked;
-    `exo_px_ticks`: the exogenous efficient price, None if the market tells none."""
+    """One instant. `mid_ticks`: half way between the best bid and offer, None if there never was a
+    market; `exo_px_ticks`: the exogenous efficient price, None if the market tells none."""
 
     at_ns: int
     mid_ticks: float | None
@@ -29,8 +32,8 @@ class OrderMarks:
     _quotes: dict[str, dict[str, Quote]] = field(default_factory=dict)
 
     def on_market(self, event: MarketEvent) -> None:
-        """Keep the last quote of every venue."""
-        if type(event) is Quote:
+        """Keep the last two-sided quote of every venue."""
+        if type(event) is Quote and event.bid_qty and event.ask_qty:
             quotes = self._quotes.get(event.symbol)
             if quotes is None:
                 quotes = self._quotes[event.symbol] = {}
@@ -55,13 +58,16 @@ class OrderMarks:
 
     def _mark(self, symbol: str, now_ns: int) -> Mark:
         return Mark(
-            at_ns=now_ns, mid_ticks=self.mid_ticks(symbol),
+            at_ns=now_ns, mid_ticks=self._mid_ticks(symbol, now_ns),
             exo_px_ticks=self.exogenous(symbol, now_ns),
         )  # fmt: skip
 
-    def mid_ticks(self, symbol: str) -> float | None:
-        """By the last quotes of all venues, however old."""
-        quotes = self._quotes.get(symbol, {}).values()
-        bids = [quote.bid_px_ticks for quote in quotes if quote.bid_qty]
-        asks = [quote.ask_px_ticks for quote in quotes if quote.ask_qty]
-        return (max(bids) + min(asks)) / 2 if bids and asks else None
+    def _mid_ticks(self, symbol: str, now_ns: int) -> float | None:
+        """By the fresh quotes of all venues; where there is none, by the newest that there was."""
+        quotes = list(self._quotes.get(symbol, {}).values())
+        if not quotes:
+            return None
+        fresh = [quote for quote in quotes if now_ns - quote.at_ns <= FRESH_NS]
+        used = fresh or [max(quotes, key=lambda quote: quote.at_ns)]
+        best_bid = max(quote.bid_px_ticks for quote in used)
+        return (best_bid + min(quote.ask_px_ticks for quote in used)) / 2

@@ -136,7 +136,7 @@ def _row(
 ) -> OrderRow:
     tick = float(table[cost.symbol].tick)
     arrival, end = run.marks.arrivals.get(cost.order_id), run.marks.ends.get(cost.order_id)
-    arrival_px = None if cost.arrival_px is None else float(cost.arrival_px)
+    arrival_px = _arrival_px(cost, arrival, tick)
     end_px = None if end is None or end.mid_ticks is None else end.mid_ticks * tick
     shortfall = _shortfall_bps(cost, arrival_px, end_px)
     control = _control_bps(cost, fills, arrival, end, arrival_px, tick)
@@ -156,6 +156,15 @@ def _row(
         participation=cost.participation, children=cost.children, fills=cost.fills,
         fees=float(cost.fees),
     )  # fmt: skip
+
+
+def _arrival_px(cost: ParentCost, arrival: Mark | None, tick: float) -> float | None:
+    """As TCA has it; where it had no fresh two-sided market, the last mid there was."""
+    if cost.arrival_px is not None:
+        return float(cost.arrival_px)
+    if arrival is None or arrival.mid_ticks is None:
+        return None
+    return arrival.mid_ticks * tick
 
 
 def _shortfall_bps(

@@ -106,8 +106,8 @@ class SymbolMarket(_Table, frozen=True, kw_only=True):
 
 
 class Market(_Table, frozen=True, kw_only=True):
-    """Where orders trade: simulated presets, or the recorded days below `data`, one a seed in
-    turn, where `dates` says which.
+    """Where orders trade: simulated presets, or recorded days (Lean's tick archives below `data`,
+    relative to where one is; `--data` says otherwise), of `dates` one a seed in turn.
 
     `preset`: of every symbol that names none. It runs from `warm_up_s` before the first order to
     the end of the last. `step_ms`: a simulated venue trades event by event and tells of its quotes
@@ -246,8 +246,11 @@ class Scenario(_Table, frozen=True, kw_only=True):
     variants: tuple[Variant, ...] = ()
 
     def hash(self) -> str:
-        """Twelve hex digits that change with anything in it; kept with its results."""
-        return sha256(msgspec.json.encode(self)).hexdigest()[:12]
+        """Twelve hex digits that change with anything in it but where the data lie; kept with its
+        results."""
+        market = msgspec.structs.replace(self.market, data=None)
+        told = msgspec.json.encode(msgspec.structs.replace(self, market=market))
+        return sha256(told).hexdigest()[:12]
 
 
 def read_scenario(path: Path) -> Scenario:

@@ -10,6 +10,7 @@ import msgspec
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
 from domain.sessions import TradingCalendar
 from simulation.fix_port import VenueClock
+from simulation.recorded_day import recorded_instrument
 from simulation.scenario import BadScenario, Rejects, Scenario, SymbolMarket, VenueTable
 from venuesim.client_orders import ClientOrders, Numbers
 from venuesim.efficient_price import Alpha, MarketHours
@@ -36,6 +37,10 @@ class ScenarioMarket:
 
 def instruments_of(scenario: Scenario) -> InstrumentTable:
     """The symbols of the market, each on all of its venues."""
+    calendar = scenario.market.calendar
+    if scenario.market.data is not None:
+        return InstrumentTable([recorded_instrument(each.symbol, each.lot, calendar)
+                                for each in scenario.market.symbols])  # fmt: skip
     venues = tuple(each.name for each in scenario.venues)
     return InstrumentTable([
         Instrument(
