@@ -51,6 +51,7 @@ class ExecType(StrEnum):
     TRADE_CORRECT = "G"
     TRADE_CANCEL = "H"
     ORDER_STATUS = "I"
+    TRIGGERED = "L"  # of a stop order; FIX 5.0 on: in 4.4 it needs an extended dictionary
 
 
 class OrdStatus(StrEnum):

@@ -22,7 +22,8 @@ class IllegalTransition(Exception):
 _OPEN: Final = (OrdStatus.PENDING_NEW, OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
 _CLOSED: Final = (OrdStatus.FILLED, OrdStatus.DONE_FOR_DAY, OrdStatus.CANCELED, OrdStatus.EXPIRED)
 _KEEPS: Final = (ExecType.PENDING_CANCEL, ExecType.PENDING_REPLACE, ExecType.STOPPED,
-                 ExecType.CALCULATED, ExecType.RESTATED, ExecType.ORDER_STATUS)  # fmt: skip
+                 ExecType.CALCULATED, ExecType.RESTATED, ExecType.ORDER_STATUS,
+                 ExecType.TRIGGERED)  # fmt: skip
 _TRADES: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 _ENDS: Final = {
     ExecType.CANCELED: OrdStatus.CANCELED,

@@ -27,7 +27,7 @@ _PARTICIPATE_DO_NOT_INITIATE: Final = "6"  # ExecInst(18)
 _AUTOMATED_NO_INTERVENTION: Final = "1"  # HandlInst(21)
 
 # What FIX 4.2 engines and 5.0 ones say instead of a 4.4 ExecType(150).
-_FOREIGN_EXEC_TYPES: Final = {"1": ExecType.TRADE, "2": ExecType.TRADE, "L": ExecType.RESTATED}
+_FOREIGN_EXEC_TYPES: Final = {"1": ExecType.TRADE, "2": ExecType.TRADE}
 
 
 class Origin(NamedTuple):

@@ -41,7 +41,10 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 
 
 class Filled(msgspec.Struct, frozen=True, gc=False):
-    """A trade: `qty` at the maker's price, both sides of it."""
+    """A trade: `qty` at the maker's price, both sides of it.
+
+    `maker_hidden`: the maker showed none of it.
+    """
 
     maker_id: int
     taker_id: int
@@ -50,6 +53,7 @@ class Filled(msgspec.Struct, frozen=True, gc=False):
     qty: int
     maker_leaves_qty: int
     taker_leaves_qty: int
+    maker_hidden: bool = False
 
 
 class Canceled(msgspec.Struct, frozen=True, gc=False):

@@ -13,6 +13,7 @@ import msgspec
 from domain.fix_codes import CxlRejReason, CxlRejResponseTo, ExecType, LastLiquidityInd, OrdStatus
 from domain.orders import CHILD_TERMINAL
 from venuesim.admission import DUPLICATE_ORDER, UNKNOWN_ORDER
+from venuesim.book_order import Special
 from venuesim.requests import (
     Answer,
     CancelOrder,
@@ -49,7 +50,10 @@ class ReportDetail(TypedDict, total=False):
 
 @dataclass(slots=True, kw_only=True)
 class ClientOrder:
-    """One order through all its replacements. `cash`: sum of LastQty * LastPx."""
+    """One order through all its replacements. `cash`: sum of LastQty * LastPx.
+
+    `time_in_force` and `special`: as last accepted; not kept over a restart, which ends the order.
+    """
 
     number: int
     order_id: str
@@ -61,6 +65,8 @@ class ClientOrder:
     cum_qty: int = 0
     cash: Decimal = Decimal(0)
     status: OrdStatus = OrdStatus.PENDING_NEW
+    time_in_force: str = "0"
+    special: Special | None = None
 
     @property
     def leaves_qty(self) -> int:
@@ -127,6 +133,7 @@ class ClientOrders:
             side=request.side,
             ord_type=request.ord_type,
             order_qty=order_qty,
+            time_in_force=request.time_in_force,
         )
         self.by_cl_ord_id[request.cl_ord_id] = order
         self.by_number[number] = order

@@ -1,4 +1,4 @@
-"""What goes wrong at a venue on demand, as data: refusals and outages, the same for a seed."""
+"""What goes wrong at a venue on demand, as data: refusals, outages, halts; the same for a seed."""
 
 from typing import Final
 
@@ -20,12 +20,29 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"an outage from {self.start_ns} to {self.end_ns}")
 
 
+class Halt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`symbol` does not trade over [start_ns, end_ns); then orders are collected for `call_ns`."""
+
+    symbol: str
+    start_ns: int
+    end_ns: int
+    call_ns: int
+
+    def __post_init__(self) -> None:
+        if not (self.start_ns < self.end_ns and self.call_ns >= 0):
+            raise ValueError(f"a halt from {self.start_ns} to {self.end_ns}, {self.call_ns} more")
+
+
 class VenueFaults(msgspec.Struct, frozen=True, kw_only=True):
-    """`reject_every`: every n-th order is refused, 0: none; `reject_probability`: of each order."""
+    """`reject_every`: every n-th order is refused, 0: none; `reject_probability`: of each order.
+
+    `halts`: of one symbol they must not overlap.
+    """
 
     reject_every: int = 0
     reject_probability: float = 0.0
     outages: tuple[Outage, ...] = ()
+    halts: tuple[Halt, ...] = ()
 
     def __post_init__(self) -> None:
         if self.reject_every < 0 or not 0.0 <= self.reject_probability <= 1.0:

@@ -424,7 +424,7 @@ class OrderBook:
         events.append(
             Filled(
                 maker.order_id, taker.order_id, taker.side, px_ticks, qty, maker.leaves_qty,
-                taker.leaves_qty,
+                taker.leaves_qty, maker.hidden,
             )
         )  # fmt: skip
         self.last_px_ticks = px_ticks

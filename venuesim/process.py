@@ -19,7 +19,7 @@ from bus.kafka import KafkaLog
 from bus.log import BusFailed, Log
 from bus.topics import Topic
 from domain.instruments import InstrumentTable
-from domain.marketdata import Quote, Trade, TradingStatus
+from domain.marketdata import Quote, Trade
 from headgate import metrics
 from headgate.clock import Clock
 from headgate.settings import Settings, SettingsError, VenueSettings, load_instruments
@@ -96,7 +96,7 @@ class VenueSimulator:
             outputs += venue.on_timer(now_ns)
             # 3 journal, then answer
             self._answer(name, outputs, now_ns)
-            market += [each for each in outputs if isinstance(each, Quote | Trade | TradingStatus)]
+            market += [each for each in outputs if isinstance(each, MarketEvent)]
         # 4 publish, one record a symbol; nothing here waits for the broker
         self._publish(market)
         self._log.poll(0)

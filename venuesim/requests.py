@@ -18,7 +18,12 @@ from domain.fix_codes import (
 
 
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True, tag="new_order"):
-    """NewOrderSingle(D). `poss_dup`: it came with PossDupFlag(43), filling a gap."""
+    """NewOrderSingle(D). `poss_dup`: it came with PossDupFlag(43), filling a gap.
+
+    `display_qty`: MaxFloor(111), 0 shows nothing, None everything. `peg`: the peg instructions of
+    ExecInst(18), `peg_offset` PegOffsetValue(211) in currency units. `self_trade` (8000) and
+    `owner` (7928): user-defined, see SelfTradeMode.
+    """
 
     cl_ord_id: str
     symbol: str
@@ -28,6 +33,13 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True, tag="new_order"):
     px: Decimal | None = None
     time_in_force: str = "0"
     post_only: bool = False
+    stop_px: Decimal | None = None
+    display_qty: Decimal | None = None
+    min_qty: Decimal | None = None
+    peg: str = ""
+    peg_offset: Decimal | None = None
+    self_trade: str = ""
+    owner: str = ""
     poss_resend: bool = False
     poss_dup: bool = False
     at_ns: int
@@ -46,7 +58,7 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_order")
 class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="replace_order"):
     """OrderCancelReplaceRequest(G). `order_qty` is the new total, with what is done.
 
-    ExecInst(18), and so `post_only`, holds only if it is declared again.
+    All terms are those of NewOrder, and hold only if they are declared again.
     """
 
     cl_ord_id: str
@@ -58,6 +70,13 @@ class ReplaceOrder(msgspec.Struct, frozen=True, kw_only=True, tag="replace_order
     px: Decimal | None = None
     time_in_force: str = "0"
     post_only: bool = False
+    stop_px: Decimal | None = None
+    display_qty: Decimal | None = None
+    min_qty: Decimal | None = None
+    peg: str = ""
+    peg_offset: Decimal | None = None
+    self_trade: str = ""
+    owner: str = ""
     at_ns: int
 
 

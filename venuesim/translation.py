@@ -22,6 +22,12 @@ from venuesim.requests import (
 )
 
 PARTICIPATE_DONT_INITIATE: Final = "6"  # ExecInst(18): post only
+# ExecInst(18): every peg that FIX 4.4 names; admission says which of them are offered.
+PEG_INSTRUCTIONS: Final = "LMOPRWad"
+# PegInstructions that would make another peg than the one offered: tag -> what it may say.
+PEG_DEFAULTS: Final = {835: "0", 836: "0", 837: "0", 838: "2", 840: "1"}
+SELF_TRADE_MODE: Final = 8000  # user-defined, as at CME
+SELF_TRADE_OWNER: Final = 7928
 ALL_ORDERS: Final = "7"  # MassStatusReqType(585)
 ABSOLUTE: Final = "3"  # CommType(13): the total, in currency units
 CONDITIONALLY_REQUIRED: Final = 5  # BusinessRejectReason(380)
@@ -105,9 +111,16 @@ def _new_order(message: FixMessage, at_ns: int) -> NewOrder:
         side=message.require(54),
         order_qty=message.decimal(38),
         ord_type=message.require(40),
-        px=_px(message),
+        px=_optional(message, 44),
         time_in_force=message.get(59) or "0",
         post_only=_post_only(message),
+        stop_px=_optional(message, 99),
+        display_qty=_optional(message, 111),
+        min_qty=_optional(message, 110),
+        peg=_peg(message),
+        peg_offset=_optional(message, 211),
+        self_trade=message.get(SELF_TRADE_MODE) or "",
+        owner=message.get(SELF_TRADE_OWNER) or "",
         poss_resend=message.get(97) == "Y",
         poss_dup=message.get(43) == "Y",
         at_ns=at_ns,
@@ -122,9 +135,16 @@ def _replace_order(message: FixMessage, at_ns: int) -> ReplaceOrder:
         side=message.require(54),
         order_qty=message.decimal(38),
         ord_type=message.require(40),
-        px=_px(message),
+        px=_optional(message, 44),
         time_in_force=message.get(59) or "0",
         post_only=_post_only(message),
+        stop_px=_optional(message, 99),
+        display_qty=_optional(message, 111),
+        min_qty=_optional(message, 110),
+        peg=_peg(message),
+        peg_offset=_optional(message, 211),
+        self_trade=message.get(SELF_TRADE_MODE) or "",
+        owner=message.get(SELF_TRADE_OWNER) or "",
         at_ns=at_ns,
     )
 
@@ -133,8 +153,16 @@ def _post_only(message: FixMessage) -> bool:
     return PARTICIPATE_DONT_INITIATE in (message.get(18) or "").split()
 
 
-def _px(message: FixMessage) -> Decimal | None:
-    return message.decimal(44) if message.get(44) else None
+def _peg(message: FixMessage) -> str:
+    """The peg instructions of ExecInst(18), strung together."""
+    for tag, only in PEG_DEFAULTS.items():
+        if message.get(tag, only) != only:
+            raise BadField(tag, f"only {only} is offered")
+    return "".join(each for each in (message.get(18) or "").split() if each in PEG_INSTRUCTIONS)
+
+
+def _optional(message: FixMessage, tag: int) -> Decimal | None:
+    return message.decimal(tag) if message.get(tag) else None
 
 
 def _report_fields(report: Report) -> list[tuple[int, object]]:

@@ -271,7 +271,7 @@ class NaiveBook:
             assert maker.px is not None
             self.last = maker.px
             events.append(("filled", maker.number, taker.number, taker.side, maker.px, qty,
-                           maker.leaves, taker.leaves))  # fmt: skip
+                           maker.leaves, taker.leaves, maker.terms.hidden))  # fmt: skip
             if not maker.leaves:
                 self.orders.remove(maker)
             elif maker.terms.display_qty:

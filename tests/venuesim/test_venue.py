@@ -79,7 +79,7 @@ class Play:
             side = Side.BUY if words[1] == "buy" else Side.SELL
             order = BookOrder(self.others, side, int(qty), IBM.px_ticks(Decimal(px), "px"))
             events = self.venue.books["IBM"].on_new(order)
-            yield from self.take(self.venue._fills("IBM", events, self.now_ns))
+            yield from self.take(self.venue.tell("IBM", events, self.now_ns))
         elif words[0] in ("restart", "crash"):
             if words[0] == "crash":
                 assert isinstance(self.journal.pop(), Sent)
@@ -149,8 +149,8 @@ REFUSALS = [
     # What differs from a good order, OrdRejReason(103), a word of Text(58).
     ("55=NOPE", "1", "NOPE"),
     ("54=5", "11", "Side(54)"),
-    ("40=3", "11", "OrdType(40)"),
-    ("59=1", "11", "TimeInForce(59)"),
+    ("40=9", "11", "OrdType(40)"),
+    ("59=6", "11", "TimeInForce(59)"),
     ("18=6 59=3", "11", "ExecInst(18)"),
     ("18=6 40=1", "11", "ExecInst(18)"),
     ("38=0", "13", "OrderQty(38)"),
