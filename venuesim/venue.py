@@ -28,7 +28,7 @@ from venuesim.admission import (
 )
 from venuesim.agenda import NEVER_NS, Agenda
 from venuesim.book_events import BookEvent, BookRejectReason, Canceled, Rejected, Replaced
-from venuesim.book_feed import BookFeed
+from venuesim.book_feed import HEARTBEAT_NS, BookFeed
 from venuesim.book_order import BookOrder, Special
 from venuesim.book_reports import BookReports
 from venuesim.client_orders import CancelFault, ClientOrder, ClientOrders, Numbers
@@ -54,7 +54,7 @@ from venuesim.venue_terms import VenueTerms
 MarketEvent = Quote | Trade | Depth | TradingStatus | Imbalance
 Output = Answer | Request | MarketEvent  # a request is put out when it is done, for the journal
 
-__all__ = ["MarketEvent", "Output", "Venue", "VenueTerms"]
+__all__ = ["HEARTBEAT_NS", "MarketEvent", "Output", "Venue", "VenueTerms"]
 
 _IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
 
