@@ -6,15 +6,17 @@ exogenous (`background_events`); where they are priced follows p*, which follows
 applies them straight to a book and says only what traded. Deterministic; no clock.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from math import ceil, floor
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from domain.fix_codes import TimeInForce
 from domain.instruments import Instrument, Side
-from venuesim.activity import BLOCK_NS, Activity
+from venuesim.activity import BLOCK_NS, SECOND_NS, Activity
+from venuesim.auction_interest import AuctionInterest, AuctionOrder
 from venuesim.background_events import (
     CANCEL,
     LIMIT_BUY,
@@ -34,7 +36,26 @@ from venuesim.tick_grid import TickGrid
 
 NEVER_NS: Final = 1 << 62
 NEVER_PX: Final = 1 << 62  # ticks, beyond every price
+# Kinds of rows beside those of `background_events`: orders for a cross.
+AT_THE_OPENING: Final = 6
+AT_THE_CLOSE: Final = 7
+# Ids of these: far below those of the flow, which has some millions a day.
+_FIRST_AUCTION_ID: Final = -(1 << 60)
 Traded = list[tuple[int, Sequence[BookEvent]]]  # (at_ns, what the book said), by rising time
+
+
+class MatchingBook(Protocol):
+    """What a flow wants of a book: a lit or a dark one."""
+
+    @property
+    def orders(self) -> Mapping[int, BookOrder]:
+        """The open orders by id."""
+
+    def on_new(self, order: BookOrder) -> list[BookEvent]:
+        """Take an order in."""
+
+    def on_cancel(self, order_id: int) -> list[BookEvent]:
+        """Take an order out."""
 
 
 class OrderFlow:
@@ -42,7 +63,7 @@ class OrderFlow:
 
     `share`: of the symbol's flow. `stale_ns`: how far this venue's p* is behind. `catch_up_ns`:
     after a longer gap the flow begins anew so far back, as a live simulator wants it; None: it
-    runs through whatever it is asked to.
+    runs through whatever it is asked to. `auctions`: bring orders to the opening and closing cross.
     """
 
     def __init__(
@@ -55,6 +76,7 @@ class OrderFlow:
         share: float = 1.0,
         stale_ns: int = 0,
         catch_up_ns: int | None = None,
+        auctions: bool = False,
     ) -> None:
         preset = price.preset
         self._price = price
@@ -62,6 +84,8 @@ class OrderFlow:
         self._grid = TickGrid(instrument)
         self._scale = price.start_px_ticks / preset.px_ticks
         self._lot = max(instrument.lot, preset.lot_qty // instrument.lot * instrument.lot)
+        interest = AuctionInterest(preset, price.streams, venue, share, self._lot)
+        self._auctions = interest if auctions else None
         self._stale_ns = stale_ns
         self._catch_up_ns = catch_up_ns
         self._day: Activity | None = None
@@ -69,6 +93,7 @@ class OrderFlow:
         # (at_ns, kind, order_id, ticks behind p*, lots, p* without impact), by rising time
         self._rows: list[tuple[int, int, int, float, int, float]] = []
         self._next = 0  # the first row not done
+        self._auction_id = _FIRST_AUCTION_ID
         self._begin(start_ns)
 
     @property
@@ -105,6 +130,9 @@ class OrderFlow:
             return
         self._drawn_ns = max(at_ns, self._day.session.open_ns)
         self._take(self._events.begin(self._day, self._drawn_ns))
+        if self._auctions is not None:
+            orders = self._auctions.opening(self._day)
+            self._add([each for each in orders if each.at_ns >= at_ns], AT_THE_OPENING)
 
     def _draw(self, book: OrderBook) -> None:
         """The events of the next block; after the last one the book is cleared until the open."""
@@ -112,13 +140,18 @@ class OrderFlow:
         assert day is not None
         close_ns = day.session.close_ns
         if start_ns >= close_ns:
+            if book.phase.is_call:  # the closing cross is to come
+                self._drawn_ns = start_ns + SECOND_NS
+                return
             self._clear(book)
-            self._begin(close_ns)
+            self._begin(start_ns)
             return
         block = (start_ns - day.session.open_ns) // BLOCK_NS
         end_ns = min(day.session.open_ns + (block + 1) * BLOCK_NS, close_ns)
         self._drawn_ns = end_ns
         self._take(self._events.block(day, start_ns, end_ns))
+        if self._auctions is not None:
+            self._add(self._auctions.closing(day, start_ns, end_ns), AT_THE_CLOSE)
 
     def _take(self, events: Events) -> None:
         """Price the events but for the impact, and have them as lists: quicker to go through."""
@@ -135,6 +168,21 @@ class OrderFlow:
         )
         self._rows = list(zip(*(each.tolist() for each in columns), strict=True))
         self._next = 0
+
+    def _add(self, orders: Sequence[AuctionOrder], kind: int) -> None:
+        """Put orders for an auction among the rows. `lots` are shares here, < 0 for a sale."""
+        day = self._day
+        if not orders:
+            return
+        assert day is not None
+        seen_ns = np.array([max(each.at_ns, day.session.open_ns) for each in orders])
+        for order, base in zip(orders, self._price.base_ticks(day, seen_ns).tolist(), strict=True):
+            sd = order.offset_sd
+            offset = math.inf if sd is None else sd * self._price.day_sd_ticks
+            self._auction_id -= 1
+            row = (order.at_ns, kind, self._auction_id, offset, order.sign * order.qty, base)
+            self._rows.append(row)
+        self._rows.sort(key=lambda row: row[0])
 
     def _run(  # noqa: C901, PLR0915  # the hot loop: calls would cost a third more
         self, book: OrderBook, until_ns: int, traded: Traded
@@ -168,6 +216,8 @@ class OrderFlow:
                 events = book.remove(order_id)
                 if not events and bid != order.px_ticks != ask:
                     continue
+            elif kind >= AT_THE_OPENING:
+                events = self._bid_in_auction(book, kind, order_id, star + behind, lots)
             elif not trading:  # the book takes orders for an auction, or none at all
                 continue
             elif kind == LIMIT_BUY:
@@ -197,6 +247,21 @@ class OrderFlow:
         order = self._taker(book, kind, lots, star)
         return () if order is None else book.on_new(order)
 
+    def _bid_in_auction(self, book: OrderBook, kind: int, order_id: int, limit: float,
+                        qty: int) -> Sequence[BookEvent]:  # fmt: skip
+        """An order for a cross; at the opening only in its call, for later it would be too late."""
+        if (kind == AT_THE_OPENING and not book.phase.is_call) or not book.phase.takes_orders:
+            return ()
+        side = Side.BUY if qty > 0 else Side.SELL
+        px: int | None = None
+        if limit != math.inf:
+            px = self._grid.down(floor(limit)) if qty > 0 else self._grid.up(ceil(limit))
+            if px <= 0:
+                return ()
+        opening = kind == AT_THE_OPENING
+        tif = TimeInForce.AT_THE_OPENING if opening else TimeInForce.AT_THE_CLOSE
+        return book.on_new(BookOrder(order_id, side, abs(qty), px, tif))
+
     def _taker(self, book: OrderBook, kind: int, lots: int, star: float) -> BookOrder | None:
         """A noise market order, or a sniper's for the whole of a best price that p* is through."""
         bid, bid_qty, ask, ask_qty = book.touch()
@@ -219,7 +284,7 @@ class OrderFlow:
     def _clear(self, book: OrderBook) -> None:
         """Take every background order out: they are good for the day."""
         for order_id in [each for each in book.orders if each < 0]:
-            book.remove(order_id)
+            book.on_cancel(order_id)
 
 
 def _of_client(fill: Filled) -> bool:
