@@ -14,7 +14,15 @@ from typing import Final
 
 import structlog
 
-from benchmarks import bus_worker, end_to_end, fix_round_trip, volume_curves, worker_core
+from benchmarks import (
+    bus_worker,
+    end_to_end,
+    fix_round_trip,
+    peer_comparison,
+    replay_day,
+    volume_curves,
+    worker_core,
+)
 from benchmarks.figures import Figure, as_json, table
 from benchmarks.machine import machine
 
@@ -40,6 +48,16 @@ STAGES: Final[dict[str, Stage]] = {
         "volume curves of AAPL and GE, out of sample",
         volume_curves.measure,
         volume_curves.measure,
+    ),
+    "replay": (
+        "a recorded day and its memory, a simulated child from few to many",
+        lambda: replay_day.recorded_day(3) + replay_day.children(3, 83, 3),
+        lambda: replay_day.recorded_day(1) + replay_day.children(1, 5, 1),
+    ),
+    "peer": (
+        "our simulation beside NautilusTrader's (script/bench-peer installs it)",
+        lambda: peer_comparison.measure(1),
+        lambda: peer_comparison.measure(20),
     ),
     "bus": (
         "quotes through a worker's client, embedded broker",
