@@ -18,4 +18,6 @@ class VolumeFormat(StrEnum):
     LEAN_SECOND = "lean-second"  # the same: second/<symbol>/<yyyymmdd>_trade.zip
     INTRADAY = "intraday"  # symbol,date,bin_start,volume; the exchange's clock, stamped at start
     MINUTE_END = "minute-end"  # YYYYMMDD HHMMSS;o;h;l;c;v; UTC, stamped at the end
-    BARS = "bars"  # our plain schema, CSV or Parquet: symbol, volume, start or end
+    BARS = "bars"  # our plain schema of bars, CSV or Parquet: symbol, volume, start or end
+    PLAIN = "plain"  # our plain schema of events, of which prints are read
+    LOBSTER = "lobster"  # LOBSTER-style messages, of which prints are read

@@ -447,6 +447,7 @@ def curves_build(
     pool: Annotated[
         str | None, typer.Option(help="also write the mean of all, under this name")
     ] = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Build volume curves of past days: one file for each symbol and kind of session."""
     from headgate.curves import Build, build
@@ -456,6 +457,7 @@ def curves_build(
         calendar=calendar, as_of=None if as_of is None else as_of.date(), bin_minutes=bin_minutes,
         bar_s=bar_seconds, method=method, lot=lot, lookback=days, days_min=min_days, market=market,
         default_u=default_u, pool=pool,
+        instruments_file=Path(read_settings(settings).instruments_file),
     )  # fmt: skip
     raise typer.Exit(build(asked, sys.stdout, sys.stderr))
 

@@ -1,18 +1,22 @@
 """`headgate curves`: volume curves from recorded bars or prints to files, and files to the eye."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
 import msgspec
 
-from domain.file_format import VolumeFormat
+from domain.file_format import FileFormat, VolumeFormat
+from domain.marketdata import Trade
 from domain.sessions import Session, SessionKind, TradingCalendar
 from headgate.calendars import UnknownCalendar, load_calendar
+from headgate.settings import SettingsError, load_instruments
 from marketdata.bar_files import read_bars, read_intraday, read_minute_ends
 from marketdata.curve_adjustments import pooled
 from marketdata.curve_estimators import Estimation, default_curve, estimate_curve
+from marketdata.recording import Recording
 from marketdata.tick_faults import BadTickFile
 from marketdata.volume_bins import Bar
 from marketdata.volume_curve import (
@@ -27,7 +31,7 @@ from marketdata.volume_curve import (
     require,
     write_curve,
 )
-from marketdata.volume_days import History, of_bars, of_lean
+from marketdata.volume_days import History, of_bars, of_lean, of_trades
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 2
@@ -36,11 +40,18 @@ _AHEAD: Final = timedelta(days=400)
 _BAR_WIDTH: Final = 40  # characters of the longest bar that `show` draws
 
 
+_RECORDINGS: Final = {
+    VolumeFormat.PLAIN: FileFormat.PLAIN,
+    VolumeFormat.LOBSTER: FileFormat.LOBSTER,
+}
 _BAR_S: Final = {VolumeFormat.INTRADAY: 900, VolumeFormat.MINUTE_END: 60}
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed. `bar_s`: None where the format says it. `as_of`: None: the next session."""
+    """What was typed. `bar_s`: None where the format says it. `as_of`: None: the next session.
+
+    `instruments_file`: of the symbols of recorded events; other formats do not look at it.
+    """
 
     sources: tuple[Path, ...]
     format: VolumeFormat
@@ -57,6 +68,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     market: Path | None = None
     default_u: bool = False
     pool: str | None = None
+    instruments_file: Path | None = None
 
 
 def build(asked: Build, out: TextIO, err: TextIO) -> int:
@@ -77,7 +89,7 @@ def build(asked: Build, out: TextIO, err: TextIO) -> int:
             path = asked.out / file_name(curve.symbol, curve.session_kind)
             write_curve(curve, path)
             out.write(f"wrote {path}: {_about(curve)}\n")
-    except (CurveError, BadTickFile, UnknownCalendar, OSError) as error:
+    except (CurveError, BadTickFile, UnknownCalendar, SettingsError, OSError) as error:
         err.write(f"headgate curves build: {_coded(error)}\n")
         return EXIT_BAD_INPUT
     return EXIT_OK
@@ -106,6 +118,9 @@ def _check(asked: Build) -> None:
                    f"{BIN_S_MAX // 60}")  # fmt: skip
     if asked.format is VolumeFormat.BARS and asked.bar_s is None:
         raise _bad("--bar-seconds: needed with --format bars, which does not say how long a bar is")
+    lean = asked.format in (VolumeFormat.LEAN_TICK, VolumeFormat.LEAN_SECOND)
+    if lean and len(asked.sources) != 1:
+        raise _bad(f"sources: {len(asked.sources)}, and --format {asked.format.value} reads one")
     if asked.bar_s is not None and asked.bar_s <= 0:
         raise _bad(f"--bar-seconds: {asked.bar_s} is not above zero")
     if asked.format is VolumeFormat.MINUTE_END and len(asked.symbols) != 1:
@@ -136,7 +151,19 @@ def _histories(asked: Build) -> list[History]:
             for root in asked.sources
             for history in of_lean(root, kinds[asked.format], symbols, calendars, bin_s)
         ]
+    if asked.format in _RECORDINGS:
+        return of_trades(_trades(asked), calendars, bin_s)
     return of_bars(_chosen(_bars(asked), asked), calendars, bin_s)
+
+
+def _trades(asked: Build) -> Iterator[Trade]:
+    """The prints of recordings, which may be files or directories."""
+    assert asked.instruments_file is not None
+    instruments = load_instruments(asked.instruments_file)
+    for path in asked.sources:
+        recording = Recording(path=path, format=_RECORDINGS[asked.format], symbols=asked.symbols)
+        with closing(recording.events(instruments)) as events:
+            yield from (event for event in events if isinstance(event, Trade))
 
 
 def _bars(asked: Build) -> Iterator[Bar]:
@@ -175,7 +202,7 @@ def _curves(
     )  # fmt: skip
     left = history.left_out
     out.write(
-        f"{history.symbol}: {len(history.days)} days from {history.days[0].session.date} to "
+        f"{history.symbol}: {_days(len(history.days))} from {history.days[0].session.date} to "
         f"{history.days[-1].session.date}; in no bin: {left.outside_session:,} shares outside "
         f"sessions, {left.special:,} of special prints, {left.block:,} of off-exchange blocks\n"
     )
@@ -218,13 +245,17 @@ def _one_a_kind(sessions: Iterable[Session]) -> list[Session]:
 
 
 def _about(curve: VolumeCurve) -> str:
-    days = f"{len(curve.days)} days" if curve.days else "no days of its own"
+    days = _days(len(curve.days)) if curve.days else "no days of its own"
     made = ", compressed from full days" if curve.compressed else ""
     made += ", shrunk to the market's" if curve.shrunk else ""
     return (
         f"{curve.method.value} of {days}{made}; {len(curve.bins)} bins of {curve.bin_s} s, as of "
         f"{curve.as_of}"
     )
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def _coded(error: Exception) -> str:

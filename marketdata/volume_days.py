@@ -1,21 +1,27 @@
 """Past days of every symbol of a source, binned: what curves are estimated from."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import groupby
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Final, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from domain.marketdata import Trade
-from domain.sessions import TradingCalendar
+from domain.sessions import Session, TradingCalendar
 from marketdata.bar_files import read_lean_seconds
 from marketdata.lean import read_trades
 from marketdata.tick_faults import Skipped
 from marketdata.volume_bins import Bar, DayVolumes, LeftOut, day_of_bars, day_of_trades
 from marketdata.volume_curve import CurveError, CurveFault
 
-# Asked for the days that a source spans, first and last; gives their sessions.
+# Asked for a first and a last day; gives the sessions between, the same object each time if it can.
 Calendars = Callable[[date, date], TradingCalendar]
+Item = TypeVar("Item")
+
+_NS: Final = 1_000_000_000
+_DAY: Final = timedelta(days=1)
+_LATEST_NS: Final = 7_258_118_400 * _NS  # the year 2200: what is later was no time
 
 
 @dataclass(slots=True)
@@ -38,35 +44,83 @@ class History:
 
 
 def of_bars(bars: Iterable[Bar], calendars: Calendars, bin_s: int) -> list[History]:
-    """By symbol, in order of name. Bars of a symbol come by rising time."""
-    kept = list(bars)
-    if not kept:
-        return []
-    calendar = calendars(*_span(bar.start_ns for bar in kept))
-    found = []
-    for symbol, own in groupby(sorted(kept, key=lambda bar: bar.symbol), lambda bar: bar.symbol):
-        history = History(symbol)
-        for day, group in groupby(own, lambda bar: calendar.local_day(bar.start_ns)):
-            session = calendar.session_on(day)
-            if session is None:
-                history.no_session_qty += sum(bar.qty for bar in group)
-            else:
-                history.days.append(day_of_bars(session, group, bin_s))
-        found.append(history)
-    return found
+    """By symbol, in order of name. Bars of a symbol come by rising time. Raises CurveError."""
+    gathered: _Gatherer[Bar] = _Gatherer(
+        calendars, lambda session, day: day_of_bars(session, day, bin_s)
+    )
+    for bar in bars:
+        gathered.add(bar.symbol, bar.start_ns, bar.qty, bar)
+    return gathered.histories()
 
 
 def of_trades(trades: Iterable[Trade], calendars: Calendars, bin_s: int) -> list[History]:
-    """By symbol, in order of name. Trades of a symbol come by rising time."""
-    kept = list(trades)
-    if not kept:
-        return []
-    calendar = calendars(*_span(trade.at_ns for trade in kept))
-    kept.sort(key=lambda trade: trade.symbol)
-    return [
-        _trade_history(symbol, own, calendar, bin_s)
-        for symbol, own in groupby(kept, lambda trade: trade.symbol)
-    ]
+    """By symbol, in order of name. Trades of a symbol come by rising time. Raises CurveError."""
+    gathered: _Gatherer[Trade] = _Gatherer(
+        calendars, lambda session, day: day_of_trades(session, day, bin_s)
+    )
+    for trade in trades:
+        gathered.add(trade.symbol, trade.at_ns, trade.qty, trade)
+    return gathered.histories()
+
+
+@dataclass(slots=True)
+class _Day(Generic[Item]):
+    """A local day [start_ns, end_ns) of one symbol that is being read."""
+
+    name: str
+    start_ns: int
+    end_ns: int
+    session: Session | None
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Gatherer(Generic[Item]):
+    """Cuts what comes by time into local days; a day of each symbol is held, no more."""
+
+    calendars: Calendars
+    binned: Callable[[Session, list[Item]], DayVolumes]
+    _found: dict[str, History] = field(default_factory=dict)
+    _days: dict[str, _Day[Item]] = field(default_factory=dict)
+
+    def add(self, symbol: str, at_ns: int, qty: int, item: Item) -> None:
+        """Take a bar or print in."""
+        day = self._days.get(symbol)
+        if day is None or not day.start_ns <= at_ns < day.end_ns:
+            day = self._next_day(symbol, at_ns)
+        if day.session is None:
+            self._found[symbol].no_session_qty += qty
+        else:
+            day.items.append(item)
+
+    def histories(self) -> list[History]:
+        """All that was taken in."""
+        for symbol in list(self._days):
+            self._close(symbol)
+        return [self._found[symbol] for symbol in sorted(self._found)]
+
+    def _next_day(self, symbol: str, at_ns: int) -> _Day[Item]:
+        self._found.setdefault(symbol, History(symbol))
+        last = self._days.get(symbol)
+        self._close(symbol)
+        year = _year(at_ns)
+        calendar = self.calendars(date(year, 1, 1) - _DAY, date(year, 12, 31) + _DAY)
+        name = calendar.local_day(at_ns)
+        if last is not None and name <= last.name:
+            raise CurveError(
+                CurveFault.BAD_ROW,
+                f"{symbol}: {name} comes after {last.name}: sources overlap, or are not in order",
+            )
+        start_ns, end_ns = local_day_span(name, calendar.zone)
+        found = _Day[Item](name, start_ns, end_ns, calendar.session_on(name))
+        self._days[symbol] = found
+        return found
+
+    def _close(self, symbol: str) -> None:
+        day = self._days.get(symbol)
+        if day is not None and day.session is not None:
+            self._found[symbol].days.append(self.binned(day.session, day.items))
+            day.items = []
 
 
 def of_lean(
@@ -106,19 +160,6 @@ def _lean_history(
     return history
 
 
-def _trade_history(
-    symbol: str, trades: Iterator[Trade], calendar: TradingCalendar, bin_s: int
-) -> History:
-    history = History(symbol)
-    for day, group in groupby(trades, lambda trade: calendar.local_day(trade.at_ns)):
-        session = calendar.session_on(day)
-        if session is None:
-            history.no_session_qty += sum(trade.qty for trade in group)
-        else:
-            history.days.append(day_of_trades(session, group, bin_s))
-    return history
-
-
 def _day_of_name(path: Path) -> date:
     try:
         return date.fromisoformat(path.name[:8])
@@ -126,12 +167,18 @@ def _day_of_name(path: Path) -> date:
         raise CurveError(CurveFault.BAD_ROW, f"{path}: its name begins with no date") from error
 
 
-def _span(times_ns: Iterable[int]) -> tuple[date, date]:
-    """Days that hold all times, in any time zone."""
-    known = list(times_ns)
-    day_ns = 86_400 * 1_000_000_000
-    epoch = date(1970, 1, 1).toordinal()
-    low, high = min(known) // day_ns, max(known) // day_ns
-    if low < 0 or high >= 150_000:  # the year 2380: past what calendars reach
-        raise CurveError(CurveFault.BAD_ROW, "a time that is in no day of 1970 to 2380")
-    return date.fromordinal(epoch + low - 1), date.fromordinal(epoch + high + 1)
+def local_day_span(day: str, zone: str) -> tuple[int, int]:
+    """[start, end) of an ISO day on the clock of `zone`, ns UTC; 23 or 25 hours on two a year."""
+    first = date.fromisoformat(day)
+    start, end = (
+        int(datetime.combine(each, time(0), tzinfo=ZoneInfo(zone)).timestamp()) * _NS
+        for each in (first, first + _DAY)
+    )
+    return start, end
+
+
+def _year(at_ns: int) -> int:
+    """The UTC year of a time. Raises CurveError for one that no calendar reaches."""
+    if not 0 <= at_ns < _LATEST_NS:
+        raise CurveError(CurveFault.BAD_ROW, f"{at_ns} ns is in no year of 1970 to 2200")
+    return datetime.fromtimestamp(at_ns // _NS, UTC).year

@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from domain.marketdata import Trade
 from domain.sessions import SessionKind
 from headgate.__main__ import app
+from headgate.calendars import load_calendar
+from headgate.settings import load_instruments
+from marketdata.plain_files import PlainWriter
 from marketdata.volume_curve import CurveMethod, read_curve
+from tests.conftest import ROOT
 
 
 def headgate(*words: object) -> tuple[int, str]:
@@ -96,6 +101,31 @@ def test_towards_a_market(bars: Path) -> None:
     assert read_curve(bars.parent / "curves" / "AAA.full.json").shrunk
 
 
+def test_prints_of_our_own_schema(tmp_path: Path) -> None:
+    """Every half minute of five days 100 shares, and 5,000 in each closing cross."""
+    table = load_instruments(ROOT / "deploy/instruments.toml")
+    path = tmp_path / "ibm.csv.gz"
+    calendar = load_calendar("XNYS", date(2025, 12, 1), date(2025, 12, 5))
+    with PlainWriter(path, table) as writer:
+        for session in calendar.sessions:
+            half_minutes = range(session.open_ns, session.close_ns, 30 * 10**9)
+            writer.write(Trade("IBM", "ALPHA", 18_500, 100, at, str(at)) for at in half_minutes)
+            writer.write([Trade("IBM", "ALPHA", 18_500, 5_000, session.close_ns, "c", "C")])
+    status, said = headgate("build", path, "--format", "plain", "--out", tmp_path)
+    assert status == 0, said
+    made = read_curve(tmp_path / "IBM.full.json")
+    assert made.closing_share == pytest.approx(5_000 / 83_000)
+    assert {round(each.share, 9) for each in made.bins} == {round(1_000 / 83_000, 9)}
+    status, said = headgate("build", path, path, "--format", "plain", "--out", tmp_path)
+    assert status == 2
+    assert "bad_row: IBM: 2025-12-01 comes after 2025-12-05: sources overlap" in said
+    (tmp_path / "cut.csv.gz").write_bytes(path.read_bytes()[:-100])
+    status, said = headgate("build", tmp_path / "cut.csv.gz", "--format", "plain",
+                            "--out", tmp_path)  # fmt: skip
+    assert status == 2
+    assert f"{tmp_path}/cut.csv.gz: truncated: after line" in said
+
+
 BAD = [  # words in place of the defaults, what is said
     (("--bin-minutes", 16), "bad_option: --bin-minutes: 16 is not 1 to 15"),
     (("--bin-minutes", 0), "bad_option: --bin-minutes: 0"),
@@ -107,6 +137,7 @@ BAD = [  # words in place of the defaults, what is said
     (("--bin-minutes", 10), "bar_straddles: "),
     (("--market", "nowhere.json"), "no_file: nowhere.json"),
     (("--format", "minute-end"), "bad_option: --symbol: needed once"),
+    (("bars2.csv", "--format", "lean-tick"), "bad_option: sources: 2, and --format lean-tick"),
 ]  # fmt: skip
 
 
