@@ -135,11 +135,21 @@ MARKETDATA_WAITING_EVENTS = Gauge(
 MARKETDATA_AGE_SECONDS = Gauge(
     "headgate_marketdata_age_seconds", "Engine time less the time of the newest event published"
 )
+MARKETDATA_FIX_SYMBOLS = Gauge(
+    "headgate_marketdata_fix_symbols",
+    "Symbols of a FIX market data session by where their subscription stands; given_up is an alarm",
+    ["venue", "kind"],
+)
 
 # Venue simulator.
 VENUESIM_ORDERS = Counter("headgate_venuesim_orders_total", "Orders taken from FIX", ["venue"])
 VENUESIM_TRADES = Counter("headgate_venuesim_trades_total", "Trades printed", ["venue"])
 VENUESIM_QUOTES = Counter("headgate_venuesim_quotes_total", "Quotes published", ["venue"])
+VENUESIM_FIX_CONFLATED = Gauge(
+    "headgate_venuesim_fix_conflated",
+    "Changes of a book that a slow FIX subscriber was told only with a later one, since the start",
+    ["venue"],
+)
 
 # TCA.
 TCA_PARENTS = Counter("headgate_tca_parents_total", "Parents with a final cost", ["algo"])

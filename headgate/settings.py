@@ -153,7 +153,8 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
 
     `share`: of each symbol's flow; None: 35, 25, 20, 20 % in the order of [[venues]]. `stale_ms`:
     how old the efficient price is that it sees. `outages`: (after, for) seconds of the engine's
-    time since the start, in which its FIX session is cut.
+    time since the start, in which its FIX sessions are cut. `market_data_port`: where it serves
+    market data in FIX; 0: nowhere. The comp ids, if empty, are those of [[venues]] with "-MD".
     """
 
     share: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
@@ -163,6 +164,9 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
     reject_probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     outages: tuple[tuple[Annotated[float, msgspec.Meta(ge=0)],
                          Annotated[float, msgspec.Meta(gt=0)]], ...] = ()  # fmt: skip
+    market_data_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    market_data_comp_id: str = ""
+    market_data_client_comp_id: str = ""
 
 
 class SimHours(StrEnum):
@@ -176,7 +180,8 @@ class VenueSimSettings(_Section, frozen=True, kw_only=True):
     """The simulated venues: the market of every symbol, and what is special at a venue.
 
     `presets`: by symbol, instead of `preset`. `reject_every`: each venue refuses every n-th order,
-    for tests of what follows; 0: none.
+    for tests of what follows; 0: none. `publish`: to `marketdata`; false where a FIX feed takes the
+    venues' market data there, or quotes and prints would come twice.
     """
 
     seed: Annotated[int, msgspec.Meta(ge=0)] = 1
@@ -187,6 +192,7 @@ class VenueSimSettings(_Section, frozen=True, kw_only=True):
     hours: SimHours = SimHours.ALWAYS
     latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 1
     reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
+    publish: bool = True
     venues: dict[str, SimVenueSettings] = {}
 
 
@@ -219,9 +225,31 @@ class ReplaySettings(_Section, frozen=True, kw_only=True):
                              "events would lie in the future")  # fmt: skip
 
 
-class MarketDataSettings(_Section, frozen=True, kw_only=True):
-    """The market data process: one feed."""
+class FixFeedSettings(_Section, frozen=True, kw_only=True):
+    """One venue's FIX 4.4 market data session; we are the initiator.
 
+    `symbols`: empty: all of the instrument table that name the venue. `depth`: MarketDepth(264), 0
+    is all levels; other than 1, levels are published beside the touch. `statuses`: ask for the
+    trading status of each symbol; `imbalances`: for auctions' imbalances.
+    """
+
+    venue: str
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+    comp_id: str
+    our_comp_id: str = "HEADGATE-MD"
+    symbols: tuple[str, ...] = ()
+    depth: Annotated[int, msgspec.Meta(ge=0)] = 1
+    statuses: bool = True
+    imbalances: bool = False
+    heartbeat_s: Count = 2
+    reconnect_s: Count = 1
+
+
+class MarketDataSettings(_Section, frozen=True, kw_only=True):
+    """The market data process: one feed, recorded days or the FIX sessions of `fix`."""
+
+    fix: tuple[FixFeedSettings, ...] = ()
     replay: ReplaySettings = ReplaySettings()
 
 

@@ -22,6 +22,7 @@ from headgate.clock import Clock
 from headgate.settings import Settings, SettingsError, load_instruments
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from marketdata.feed import Feed, FeedFailed
+from marketdata.fix_feed import FixFeed
 from marketdata.outbox import FULL_EVENTS, Outbox
 from marketdata.replay_feed import ReplayFeed
 
@@ -155,9 +156,15 @@ def run(settings: Settings) -> int:
 
 def open_feed(settings: Settings, instruments: InstrumentTable) -> Feed:
     """The one feed that the settings name. Raises SettingsError, FeedFailed."""
-    if not settings.marketdata.replay.path:
-        raise SettingsError("no feed: marketdata.replay.path is not set")
-    return ReplayFeed(settings.marketdata.replay, instruments, Clock(settings.clock))
+    chosen = settings.marketdata
+    if chosen.fix and chosen.replay.path:
+        raise SettingsError("marketdata: either fix or replay.path, not both")
+    clock = Clock(settings.clock)
+    if chosen.fix:
+        return FixFeed(chosen.fix, instruments, clock.now_ns())
+    if not chosen.replay.path:
+        raise SettingsError("no feed: neither marketdata.fix nor marketdata.replay.path is set")
+    return ReplayFeed(chosen.replay, instruments, clock)
 
 
 def serve_feed(settings: Settings, feed: Feed, log: Log, health: Health) -> int:

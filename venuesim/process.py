@@ -22,12 +22,19 @@ from domain.instruments import InstrumentTable
 from domain.marketdata import Quote, Trade
 from headgate import metrics
 from headgate.clock import Clock
-from headgate.settings import Settings, SettingsError, VenueSettings, load_instruments
+from headgate.settings import (
+    Settings,
+    SettingsError,
+    SimVenueSettings,
+    VenueSettings,
+    load_instruments,
+)
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from venuesim.client_orders import Sent, fold
 from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
 from venuesim.journal import Journal
 from venuesim.live_market import live_market
+from venuesim.market_data_fix import MarketDataEndpoint, MarketDataSessions, SessionFailed
 from venuesim.requests import (
     CancelOrder,
     CancelRejected,
@@ -74,10 +81,16 @@ class VenueSimulator:
         orders = {name: fold(name, journal.read()) for name, journal in self._journals.items()}
         self._venues = live_market(settings, chosen, instruments, orders, self._clock.now_ns())
         self._fix = FixVenues([_endpoint(each) for each in chosen], store_dir)
+        self._market_data = MarketDataSessions(
+            market_data_endpoints(settings, chosen),
+            {name: list(venue.instruments.values()) for name, venue in self._venues.items()},
+        )
+        self._is_published = settings.venuesim.publish
 
     def start(self) -> None:
-        """Accept sessions."""
+        """Accept sessions. Raises CannotListen."""
         self._fix.start()
+        self._market_data.start()
 
     def turn(self, timeout_s: float) -> None:
         """One turn of the loop."""
@@ -92,23 +105,27 @@ class VenueSimulator:
         for name, venue in self._venues.items():
             if venue.terms.faults.out_at(now_ns):
                 self._fix.disconnect(name)
+                self._market_data.disconnect(name)
             outputs = venue.on_logon(now_ns) if name in logged_on else []
             outputs += venue.on_timer(now_ns)
             # 3 journal, then answer
             self._answer(name, outputs, now_ns)
             market += [each for each in outputs if isinstance(each, MarketEvent)]
-        # 4 publish, one record a symbol; nothing here waits for the broker
+        # 4 publish, one record a symbol; nothing here waits for the broker, or for a subscriber
         self._publish(market)
+        self._serve(market)
         self._log.poll(0)
         metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
 
     def disconnect(self) -> None:
         """Drop the FIX connections; orders and sequence numbers stay."""
         self._fix.disconnect()
+        self._market_data.disconnect()
 
     def stop(self) -> None:
         """Log out, close. Open orders stay open: a restart cancels them."""
         self._fix.stop()
+        self._market_data.stop()
         for journal in self._journals.values():
             journal.close()
         self._log.flush(FLUSH_S)
@@ -170,8 +187,21 @@ class VenueSimulator:
                 metrics.VENUESIM_QUOTES.labels(event.venue).inc()
             elif isinstance(event, Trade):
                 metrics.VENUESIM_TRADES.labels(event.venue).inc()
-        for symbol, events in by_symbol.items():
+        for symbol, events in by_symbol.items() if self._is_published else ():
             self._log.append(Topic.MARKETDATA, symbol, encode(Topic.MARKETDATA, events))
+
+    def _serve(self, market: Iterable[MarketEvent]) -> None:
+        """Show it to those who asked over FIX. Raises SessionFailed."""
+        for done in self._market_data.turn(market):
+            session = f"{done.venue} market data"
+            metrics.FIX_MESSAGES.labels(session, "in").inc(done.received)
+            metrics.FIX_MESSAGES.labels(session, "out").inc(done.sent)
+            if done.logged_on:
+                logger.info("market_data_logged_on", venue=done.venue)
+            if done.cut:
+                logger.warning("market_data_cut", venue=done.venue, reason=done.cut)
+        for venue, server in self._market_data.servers.items():
+            metrics.VENUESIM_FIX_CONFLATED.labels(venue).set(server.conflated)
 
 
 def run(settings: Settings, venue_names: tuple[str, ...] = ()) -> int:
@@ -217,12 +247,35 @@ def serve_venues(
     except CannotListen as error:
         logger.error("cannot_listen", error=str(error))
         return 1
+    except SessionFailed as error:
+        logger.error("session_failed", error=str(error))
+        return 1
     finally:
         simulator.stop()
         if http is not None:
             http.shutdown()
     log.close()
     return 0
+
+
+def market_data_endpoints(
+    settings: Settings, venues: list[VenueSettings]
+) -> list[MarketDataEndpoint]:
+    """Of the venues that serve market data in FIX. Raises SettingsError."""
+    found = []
+    for each in venues:
+        own = settings.venuesim.venues.get(each.name, SimVenueSettings())
+        if own.market_data_port:
+            endpoint = MarketDataEndpoint(
+                venue=each.name,
+                port=own.market_data_port,
+                comp_id=own.market_data_comp_id or f"{each.comp_id}-MD",
+                client_comp_id=own.market_data_client_comp_id or f"{each.our_comp_id}-MD",
+            )
+            if (endpoint.comp_id, endpoint.client_comp_id) == (each.comp_id, each.our_comp_id):
+                raise SettingsError(f"venuesim.venues.{each.name}: two sessions of the same ids")
+            found.append(endpoint)
+    return found
 
 
 def _endpoint(venue: VenueSettings) -> FixEndpoint:
