@@ -13,7 +13,6 @@ As one row moves one side, the pair is crossed for moments (0.03 % of the time o
 That is no fault of the file; such a pair yields no quote and is counted.
 """
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -123,69 +122,61 @@ class _Reader:
         self._name = _only_name(file)  # now, so that what is no archive is told at once
 
     def quotes(self) -> Stream[Quote]:
-        with closing(_blocks(self._file, self._name)) as blocks:
-            yield from self._quotes(blocks)
-
-    def _quotes(self, blocks: Iterator[Block]) -> Iterator[Quote]:
         file, symbol, prices = self._file, self._symbol, self._prices
         midnight_ns = self._midnight_ns
         bid = ask = (0, 0)
         last_ms = 0
-        for first, lines in blocks:
-            for number, line in enumerate(lines, first):
-                try:
-                    ms_text, bid_text, bid_qty_text, ask_text, ask_qty_text, _, _, suspicious = (
-                        line.split(b",")
-                    )
-                    if suspicious == _SUSPICIOUS:
-                        file.skipped.add(TickFault.SUSPICIOUS)
+        with closing(_blocks(file, self._name)) as blocks:
+            for first, lines in blocks:
+                for number, line in enumerate(lines, first):
+                    try:
+                        ms_text, bid_px, bid_qty, ask_px, ask_qty, _, _, doubt = line.split(b",")
+                        if doubt == _SUSPICIOUS:
+                            file.skipped.add(TickFault.SUSPICIOUS)
+                            continue
+                        ms = int(ms_text)
+                        if not last_ms <= ms < _DAY_MS:
+                            raise _bad_time(ms)
+                        new_bid = bid if bid_px == b"0" else _side(prices, bid_px, bid_qty)
+                        new_ask = ask if ask_px == b"0" else _side(prices, ask_px, ask_qty)
+                    except (ValueError, RowFault) as error:
+                        file.pass_over(error, number, line)
                         continue
-                    ms = int(ms_text)
-                    if not last_ms <= ms < _DAY_MS:
-                        raise _bad_time(ms)
-                    new_bid = bid if bid_text == b"0" else _side(prices, bid_text, bid_qty_text)
-                    new_ask = ask if ask_text == b"0" else _side(prices, ask_text, ask_qty_text)
-                except (ValueError, RowFault) as error:
-                    file.pass_over(error, number, line)
-                    continue
-                last_ms, bid, ask = ms, new_bid, new_ask
-                if bid[0] > ask[0] > 0:
-                    file.skipped.add(TickFault.CROSSED)
-                    continue
-                at_ns = midnight_ns + ms * _NS_PER_MS
-                yield Quote(symbol, VENUE, bid[0], bid[1], ask[0], ask[1], at_ns)
+                    last_ms, bid, ask = ms, new_bid, new_ask
+                    if bid[0] > ask[0] > 0:
+                        file.skipped.add(TickFault.CROSSED)
+                        continue
+                    at_ns = midnight_ns + ms * _NS_PER_MS
+                    yield Quote(symbol, VENUE, bid[0], bid[1], ask[0], ask[1], at_ns)
 
     def trades(self) -> Stream[Trade]:
-        with closing(_blocks(self._file, self._name)) as blocks:
-            yield from self._trades(blocks)
-
-    def _trades(self, blocks: Iterator[Block]) -> Iterator[Trade]:
         file, symbol, prices = self._file, self._symbol, self._prices
         midnight_ns = self._midnight_ns
         last_ms = 0
-        for first, lines in blocks:
-            for number, line in enumerate(lines, first):
-                try:
-                    ms_text, px_text, qty_text, exchange, flags, suspicious = line.split(b",")
-                    if suspicious == _SUSPICIOUS:
-                        file.skipped.add(TickFault.SUSPICIOUS)
+        with closing(_blocks(file, self._name)) as blocks:
+            for first, lines in blocks:
+                for number, line in enumerate(lines, first):
+                    try:
+                        ms_text, px_text, qty_text, exchange, flags, suspicious = line.split(b",")
+                        if suspicious == _SUSPICIOUS:
+                            file.skipped.add(TickFault.SUSPICIOUS)
+                            continue
+                        ms, px, qty = int(ms_text), prices[px_text], int(qty_text)
+                        if not last_ms <= ms < _DAY_MS:
+                            raise _bad_time(ms)
+                        if px <= 0:
+                            raise RowFault(TickFault.BAD_PRICE, "a price that is not above zero")
+                        if qty <= 0:
+                            raise _bad_qty()
+                        condition = self._condition(flags, exchange)
+                    except (ValueError, RowFault) as error:
+                        file.pass_over(error, number, line)
                         continue
-                    ms, px, qty = int(ms_text), prices[px_text], int(qty_text)
-                    if not last_ms <= ms < _DAY_MS:
-                        raise _bad_time(ms)
-                    if px <= 0:
-                        raise RowFault(TickFault.BAD_PRICE, "a price that is not above zero")
-                    if qty <= 0:
-                        raise _bad_qty()
-                    condition = self._condition(flags, exchange)
-                except (ValueError, RowFault) as error:
-                    file.pass_over(error, number, line)
-                    continue
-                last_ms = ms
-                yield Trade(
-                    symbol, exchange.decode("ascii", "replace"), px, qty,
-                    midnight_ns + ms * _NS_PER_MS, str(number), condition,
-                )  # fmt: skip
+                    last_ms = ms
+                    yield Trade(
+                        symbol, exchange.decode("ascii", "replace"), px, qty,
+                        midnight_ns + ms * _NS_PER_MS, str(number), condition,
+                    )  # fmt: skip
 
     def _condition(self, flags: bytes, exchange: bytes) -> str:
         key = (flags, exchange)

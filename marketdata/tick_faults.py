@@ -16,9 +16,9 @@ from zlib import error as ZlibError
 
 from marketdata.feed import FeedFailed
 
-BLOCK_BYTES: Final = 1 << 18  # read at a time: some 8,000 rows, so memory is flat in the file
+BLOCK_BYTES: Final = 1 << 16  # read at a time: some 2,000 rows, so memory is flat in the file
 # No row of any format is longer than a full book of 200 levels; a "line" beyond it is not text.
-LINE_MAX: Final = 1 << 16
+LINE_MAX: Final = 1 << 15
 _SHOWN: Final = 120  # characters of a bad row that the error shows
 
 
