@@ -33,8 +33,8 @@ from domain.parents import CancelParent, NewParent, ParamValue, ReplaceParent
 from domain.tca import ParentCost
 from gateway.oms_client import Login, OmsClient
 from gateway.oms_ledger import Answer, OmsOrder
-from headgate.__main__ import shipped
 from headgate.clock import Clock
+from headgate.command_settings import shipped
 from headgate.demo import Demo, demo_settings
 from headgate.launcher import STOP_S, Launcher
 from headgate.settings import HttpSettings, OmsSessionSettings, Settings, load_settings

@@ -15,7 +15,7 @@ from bus.kafka import KafkaLog
 from bus.log import BEGINNING
 from bus.topics import Topic
 from domain.marketdata import MarketEvent, Quote, Trade, TradingPhase, TradingStatus
-from headgate.__main__ import shipped
+from headgate.command_settings import shipped
 from headgate.settings import BusSettings, HttpSettings, load_settings
 from marketdata.lean import UNIT, read_day
 
