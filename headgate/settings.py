@@ -172,8 +172,8 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
 class SimHours(StrEnum):
     """When the simulated market runs."""
 
-    ALWAYS = "always"  # between sessions too, there without a U-curve
-    SESSIONS = "sessions"
+    ALWAYS = "always"  # between sessions too, there without a U-curve; no auctions
+    SESSIONS = "sessions"  # with their phases and auctions
 
 
 class VenueSimSettings(_Section, frozen=True, kw_only=True):

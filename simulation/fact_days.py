@@ -38,6 +38,7 @@ HORIZON_S: Final = 60  # of mark-outs and realised spreads
 RATE: Final = 0.1  # participation rho, of volume without own: 5 chi, between linear and root
 BEFORE: Final = 0.02  # of a day's volume passes before the agent begins
 END: Final = 0.05  # the peak is the mean over this last part of the execution
+THIN_STEP_NS: Final = 5 * SECOND_NS  # between two looks at a book that changes once in ten seconds
 FLATTEN_S: Final = 600  # the illiquid book has a bid again within seconds
 _DAY: Final = Session(
     date="2026-01-02", open_ns=OPEN_NS, close_ns=OPEN_NS + DAY_S * SECOND_NS, zone="UTC"
@@ -230,7 +231,7 @@ def _children(preset: Preset, how: Trial, qty: float, sign: int, start: float,
 
 
 class _Agent:
-    """A run with market orders at given volume times, none for the quiet one. One mid a second."""
+    """A run with market orders at given volume times, none for the quiet one."""
 
     def __init__(self, preset: Preset, seed: int, children: Sequence[tuple[float, int]]) -> None:
         traded = _instrument()
@@ -250,7 +251,7 @@ class _Agent:
         self.sent_ns = times
         self.mids: Floats = np.empty(0)
         self.clock: Floats = np.empty(0)  # volume time of each mid
-        self.seconds_ns = np.empty(0, dtype=np.int64)
+        self.looks_ns = np.empty(0, dtype=np.int64)
         self.filled = self.held = 0
         self.adjusted_cost = 0.0  # ticks x shares, less the exogenous moves
         self.unprinted = self.missing_shares = 0
@@ -260,21 +261,22 @@ class _Agent:
     def run(self, until: float) -> None:
         """From the open until so much of a day's volume has passed."""
         until_ns = int(self._day.at_ns(np.array([until * DAY_S]))[0])
-        seconds = np.arange(OPEN_NS, min(until_ns, _DAY.close_ns - 1), SECOND_NS)
-        bids, asks = np.empty(len(seconds)), np.empty(len(seconds))
+        step_ns = SECOND_NS if self._price.preset.limit_rate > 0.5 else THIN_STEP_NS
+        looks = np.arange(OPEN_NS, min(until_ns, _DAY.close_ns - 1), step_ns)
+        bids, asks = np.empty(len(looks)), np.empty(len(looks))
         waiting = list(reversed(self._orders))
-        for index, at_ns in enumerate(seconds.tolist()):
+        for index, at_ns in enumerate(looks.tolist()):
             while waiting and waiting[-1][0] < at_ns:
                 self._send(*waiting.pop())
             self._keep(self._venue.on_timer(at_ns))
             bids[index], _, asks[index], _ = self._venue.books[SYMBOL].touch()
         assert not waiting, "the run is long enough for its orders"
-        self.mids, self.seconds_ns = _filled_mids(bids, asks), seconds
-        self.clock = self._day.clocks_s(seconds) / DAY_S
+        self.mids, self.looks_ns = _filled_mids(bids, asks), looks
+        self.clock = self._day.clocks_s(looks) / DAY_S
 
     def flatten(self) -> None:
         """Sell what is still held, a market order a second: a thin book may be empty."""
-        at_ns = int(self.seconds_ns[-1])
+        at_ns = int(self.looks_ns[-1])
         for _ in range(FLATTEN_S):
             if not self.held:
                 return

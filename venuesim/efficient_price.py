@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.sessions import Session, TradingCalendar
+from domain.trading_day import AuctionTimes, TradingDay, trading_day
 from venuesim.activity import BLOCK_NS, SECOND_NS, Activity, Floats, day_activity
 from venuesim.latent_book import LatentBook
 from venuesim.presets import Preset
@@ -64,6 +65,11 @@ class MarketHours:
         while close_ns <= now_ns:
             open_ns, close_ns = close_ns, close_ns + 1440 * BLOCK_NS
         return Session(date="", open_ns=open_ns, close_ns=close_ns), True
+
+    def days(self, times: AuctionTimes, start_ns: int) -> list[TradingDay]:
+        """The days of a venue whose crosses are at `times`, that do not end before `start_ns`."""
+        days = [trading_day(each, times) for each in self._calendar.sessions]
+        return [each for each in days if each.end_ns > start_ns]
 
 
 class EfficientPrice:

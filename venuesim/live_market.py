@@ -60,6 +60,7 @@ def live_market(
         simulated.seed,
         now_ns,
         catch_up_ns=CATCH_UP_NS,
+        auctions=simulated.hours is SimHours.SESSIONS,
         orders=orders,
     )
     return market.venues
@@ -100,6 +101,7 @@ def _market_venue(
         maker_fee=venue.maker_fee,
         latency_ns=latency_ms * 1_000_000,
         latency_jitter=special.latency_jitter,
+        auctions=venue.auctions,
         faults=VenueFaults(
             reject_every=settings.venuesim.reject_every,
             reject_probability=special.reject_probability,

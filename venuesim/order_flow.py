@@ -58,6 +58,20 @@ class MatchingBook(Protocol):
         """Take an order out."""
 
 
+class BackgroundFlow(Protocol):
+    """What a venue wants of a flow, of a lit book or of a dark one."""
+
+    @property
+    def next_ns(self) -> int:
+        """When something is next to be done."""
+
+    def advance(self, book: OrderBook, until_ns: int) -> Traded:
+        """Do all that is due; see OrderFlow."""
+
+    def on_client_fill(self, signed_qty: int, at_ns: int) -> None:
+        """A client bought (> 0) or sold (< 0) here."""
+
+
 class OrderFlow:
     """The background orders of one book. Their ids are negative; clients' are positive.
 

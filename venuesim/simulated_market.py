@@ -11,8 +11,9 @@ import msgspec
 
 from domain.instruments import Instrument
 from venuesim.client_orders import ClientOrders
+from venuesim.dark_flow import DarkFlow, DarkTerms
 from venuesim.efficient_price import Alpha, EfficientPrice, MarketHours
-from venuesim.order_flow import OrderFlow
+from venuesim.order_flow import BackgroundFlow, OrderFlow
 from venuesim.presets import Preset
 from venuesim.random_streams import RandomStreams
 from venuesim.venue import Venue, VenueTerms
@@ -32,11 +33,15 @@ class MarketSymbol(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarketVenue(msgspec.Struct, frozen=True, kw_only=True):
-    """One venue. `share`: of each symbol's flow; `stale_ns`: how old the p* is that it sees."""
+    """One venue. `share`: of each symbol's flow; `stale_ns`: how old the p* is that it sees.
+
+    `dark`: the contra flow of a dark venue, which has no other and so no share.
+    """
 
     terms: VenueTerms
     share: float
     stale_ns: int = 0
+    dark: DarkTerms = DarkTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,14 @@ def simulated_market(
     *,
     antithetic: bool = False,
     catch_up_ns: int | None = None,
+    auctions: bool = False,
     orders: Mapping[str, ClientOrders] | None = None,
 ) -> SimulatedMarket:
     """The market from `start_ns` on. `hours`: by the calendar's name of each instrument.
 
-    `antithetic`: p_exo mirrored. `catch_up_ns`: see OrderFlow. `orders`: what a venue remembers.
+    `antithetic`: p_exo mirrored. `catch_up_ns`: see OrderFlow. `auctions`: venues go through the
+    phases of their days, and the background brings orders to the crosses; without, they are
+    continuous for ever. `orders`: what a venue remembers.
     """
     prices = {
         each.instrument.symbol: EfficientPrice(
@@ -82,16 +90,26 @@ def simulated_market(
         name = venue.terms.name
         traded = [each.instrument for each in symbols if name in each.instrument.venues]
         flows = {
-            each.symbol: OrderFlow(
-                each, prices[each.symbol], name, start_ns, share=venue.share,
-                stale_ns=venue.stale_ns, catch_up_ns=catch_up_ns,
-            )
+            each.symbol: _flow(each, prices[each.symbol], venue, start_ns, catch_up_ns, auctions)
             for each in traded
-        }  # fmt: skip
+        }
+        days = {each.symbol: hours[each.calendar].days(venue.terms.auctions, start_ns)
+                for each in traded} if auctions else None  # fmt: skip
         streams = RandomStreams(seed, "")
         recalled = orders.get(name) if orders is not None else None
-        made[name] = Venue(venue.terms, traded, flows, recalled, streams)
+        made[name] = Venue(venue.terms, traded, flows, recalled, streams, days)
     return SimulatedMarket(made, prices)
+
+
+def _flow(instrument: Instrument, price: EfficientPrice, venue: MarketVenue, start_ns: int,
+          catch_up_ns: int | None, auctions: bool) -> BackgroundFlow:  # fmt: skip
+    name = venue.terms.name
+    if venue.terms.dark:
+        return DarkFlow(instrument, price, name, start_ns, venue.dark)
+    return OrderFlow(
+        instrument, price, name, start_ns, share=venue.share, stale_ns=venue.stale_ns,
+        catch_up_ns=catch_up_ns, auctions=auctions,
+    )  # fmt: skip
 
 
 def default_shares(venues: Sequence[str]) -> dict[str, float]:

@@ -36,7 +36,7 @@ from venuesim.faults import Refusals
 from venuesim.latency import Delay, DelayLine
 from venuesim.offer import Offer
 from venuesim.order_book import OrderBook
-from venuesim.order_flow import OrderFlow
+from venuesim.order_flow import BackgroundFlow
 from venuesim.phases import Phase
 from venuesim.random_streams import RandomStreams
 from venuesim.requests import (
@@ -66,7 +66,7 @@ class Venue:
         self,
         terms: VenueTerms,
         instruments: list[Instrument],
-        flows: dict[str, OrderFlow],
+        flows: Mapping[str, BackgroundFlow],
         orders: ClientOrders | None = None,
         streams: RandomStreams | None = None,
         days: Mapping[str, Sequence[TradingDay]] | None = None,

@@ -51,6 +51,7 @@ def market(
     antithetic: bool = False,
     catch_up_ns: int | None = None,
     hours: MarketHours = HOURS,
+    auctions: bool = False,
 ) -> SimulatedMarket:
     """Venues A, B, ... or those of `traded`, with these shares of the flow of one symbol."""
     traded = traded or instrument(tuple("ABCD"[: len(shares)]))
@@ -61,4 +62,5 @@ def market(
         [MarketVenue(terms=VenueTerms(name=name), share=share, stale_ns=stale_ns)
          for name, share in zip(names, shares, strict=True)],
         {traded.calendar: hours}, seed, start_ns, antithetic=antithetic, catch_up_ns=catch_up_ns,
+        auctions=auctions,
     )  # fmt: skip

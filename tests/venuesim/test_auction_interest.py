@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.venuesim.market_scene import CLOSE, HOURS, MINUTE, OPEN, SECOND, instrument
+from domain.marketdata import Imbalance, Trade, TradingPhase, TradingStatus
+from tests.venuesim.market_scene import CLOSE, HOURS, MINUTE, OPEN, SECOND, instrument, market
 from venuesim.book_events import Filled, Uncrossed
 from venuesim.efficient_price import EfficientPrice
 from venuesim.order_book import OrderBook
@@ -62,3 +63,22 @@ def test_the_imbalance_builds_up_before_the_close() -> None:
         shown = book.indicative(Phase.CLOSING_CALL)
         wanted.append(shown.qty + abs(shown.surplus_qty))
     assert wanted[0] < wanted[1] < wanted[2] < wanted[3]
+
+
+def test_a_venue_with_days_goes_through_its_crosses() -> None:
+    made = market(ILLIQUID, start_ns=OPEN - 5 * MINUTE, auctions=True)
+    venue = made.venues["A"]
+    outputs = []
+    now_ns = OPEN - 5 * MINUTE
+    while now_ns < CLOSE + MINUTE:
+        outputs += venue.on_timer(now_ns)
+        now_ns = max(now_ns + SECOND // 2, venue.next_ns())
+    crosses = [e for e in outputs if isinstance(e, Trade) and e.condition in ("O", "C")]
+    assert [each.condition for each in crosses] == ["O", "C"]
+    assert crosses[0].at_ns == OPEN
+    assert crosses[1].at_ns == CLOSE
+    assert any(isinstance(each, Imbalance) and each.paired_qty for each in outputs)
+    phases = [each.phase for each in outputs if isinstance(each, TradingStatus)]
+    assert phases[0] is TradingPhase.AUCTION
+    assert phases[-1] is TradingPhase.CLOSED
+    assert not venue.books["SIM"].orders
