@@ -18,6 +18,7 @@ SHRINK_DAYS: Final = 10  # the market's curve counts like so many days
 # A shorter day keeps the shape of so much of its beginning and end; what is between is thinned.
 COMPRESSED_HEAD_S: Final = 45 * 60
 COMPRESSED_TAIL_S: Final = 75 * 60
+_ENDS_S: Final = COMPRESSED_HEAD_S + COMPRESSED_TAIL_S
 _NS: Final = 1_000_000_000
 
 
@@ -28,24 +29,9 @@ def compressed(curve: VolumeCurve, full: Session, session: Session) -> VolumeCur
     passes at its own rates, only faster: what does not fit is dropped. Crosses keep their volume.
     """
     edges = bin_edges(session, curve.bin_s)
-    full_s, short_s = (each.trading_ns(each.open_ns, each.close_ns) // _NS
-                       for each in (full, session))  # fmt: skip
-    scale = min(1.0, short_s / (COMPRESSED_HEAD_S + COMPRESSED_TAIL_S))
-    head_s, tail_s = COMPRESSED_HEAD_S * scale, COMPRESSED_TAIL_S * scale
-    knots = np.array([0.0, head_s, short_s - tail_s, short_s])
-    of_full = np.array([0.0, head_s, full_s - tail_s, full_s])
-    done = np.concatenate([[0.0], np.cumsum([each.share for each in curve.bins])])
-    at = np.concatenate([[0.0], np.cumsum([each.end_s - each.start_s for each in curve.bins])])
-    # Volume done by each knot if all rates are kept: the middle counts for its shorter time only.
-    by_knot = np.diff(np.interp(of_full, at, done))
-    lengths, full_lengths = np.diff(knots), np.diff(of_full)
-    rates = np.divide(lengths, full_lengths, out=np.zeros(3), where=full_lengths > 0)
-    before = np.concatenate([[0.0], np.cumsum(by_knot * rates)])
-    ends = np.cumsum([end_s - start_s for start_s, end_s in edges], dtype=float)
-    stops = np.concatenate([[0.0], ends])
-    part = np.clip(np.searchsorted(knots, stops, side="left") - 1, 0, 2)
-    inside = np.interp(np.interp(stops, knots, of_full), at, done)
-    raw = np.diff(before[part] + (inside - np.interp(of_full[part], at, done)) * rates[part])
+    stops = np.cumsum([0, *(end_s - start_s for start_s, end_s in edges)])
+    full_s = full.trading_ns(full.open_ns, full.close_ns) // _NS
+    raw = np.diff(_kept_by(stops, curve, full_s))
     total = float(raw.sum()) + curve.opening_share + curve.closing_share
     return msgspec.structs.replace(
         curve,
@@ -57,6 +43,32 @@ def compressed(curve: VolumeCurve, full: Session, session: Session) -> VolumeCur
         closing_share=curve.closing_share / total,
         expected_qty=curve.expected_qty * total,
     )
+
+
+def _kept_by(stops: NDArray[np.int64], curve: VolumeCurve, full_s: int) -> Floats:
+    """Shares of the full day that a shorter one has traded by each of its `stops`, (n,) seconds of
+    trading from 0 to its end; `full_s`: those of the full day.
+    """
+    short_s = int(stops[-1])
+    head_s = min(COMPRESSED_HEAD_S, short_s * COMPRESSED_HEAD_S // _ENDS_S)
+    tail_s = min(COMPRESSED_TAIL_S, short_s - head_s)
+    # From where to where on the shorter day, and in the full one.
+    parts = (
+        (0, head_s, 0, head_s),
+        (head_s, short_s - tail_s, head_s, full_s - tail_s),
+        (short_s - tail_s, short_s, full_s - tail_s, full_s),
+    )
+    done = np.cumsum([0.0, *(each.share for each in curve.bins)])
+    at = np.cumsum([0, *(each.end_s - each.start_s for each in curve.bins)])
+    kept = np.zeros(len(stops))
+    for start, end, from_full, to_full in parts:
+        if start < end:
+            passed = np.clip((stops - start) / (end - start), 0.0, 1.0)
+            in_full = np.interp(from_full + passed * (to_full - from_full), at, done)
+            # At the full day's rates, for the shorter time.
+            rate = (end - start) / (to_full - from_full)
+            kept += (in_full - np.interp(from_full, at, done)) * rate
+    return kept
 
 
 def shrunk(curve: VolumeCurve, market: VolumeCurve) -> VolumeCurve:

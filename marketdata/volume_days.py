@@ -112,7 +112,14 @@ class _Gatherer(Generic[Item]):
                 f"{symbol}: {name} comes after {last.name}: sources overlap, or are not in order",
             )
         start_ns, end_ns = local_day_span(name, calendar.zone)
-        found = _Day[Item](name, start_ns, end_ns, calendar.session_on(name))
+        session = calendar.session_on(name)
+        if session is not None and not start_ns <= session.open_ns < session.close_ns <= end_ns:
+            raise CurveError(
+                CurveFault.NO_SESSION,
+                f"{calendar.name}: the session of {name} lies on two days of its exchange, and "
+                "curves are made of one",
+            )
+        found = _Day[Item](name, start_ns, end_ns, session)
         self._days[symbol] = found
         return found
 

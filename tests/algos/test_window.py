@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algos.parameters import Rejection
@@ -62,6 +62,8 @@ MOVED = [  # calendar, now, start, end, window in UTC, notes
      ("start moved from 11:45 to the end of the break 12:30 Asia/Tokyo",)),
     ("XTKS", "2026-11-25 11:00", None, "2026-11-25 12:00", "11-25 02:00 to 11-25 02:30",
      ("end moved from 12:00 to the start of the break 11:30 Asia/Tokyo",)),
+    ("XHKG", "2026-11-25 11:00", None, "2026-11-25 13:00", "11-25 03:00 to 11-25 04:00",
+     ("end moved from 13:00 to the start of the break 12:00 Asia/Hong_Kong",)),
     ("XHKG", "2026-12-24 10:00", None, "2026-12-24 14:00", "12-24 02:00 to 12-24 04:00",
      ("end moved from 14:00 to the early close 12:00 Asia/Hong_Kong",)),
 ]  # fmt: skip
@@ -122,6 +124,7 @@ def test_what_is_refused(
     assert words in found.text
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     start=st.integers(0, 100), length=st.integers(1, 100), pause=st.integers(0, 100),
     rest=st.integers(1, 50), at=st.floats(0, 1, exclude_max=True),

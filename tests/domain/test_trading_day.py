@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.marketdata import TradingPhase
@@ -123,6 +123,7 @@ def test_times_that_cannot_be(key: str, value: int, said: str) -> None:
 SECONDS = st.integers(0, 30_000)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(call=SECONDS, delay=SECONDS, length=st.integers(1, 30_000), pause=SECONDS, back=SECONDS)
 def test_spans_follow_each_other(call: int, delay: int, length: int, pause: int, back: int) -> None:
     pause, back = min(pause, back, length), min(max(pause, back), length)

@@ -1,7 +1,7 @@
 """Shorter days, pooled curves and special days."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.sessions import SessionKind
@@ -39,14 +39,20 @@ def test_crosses_keep_their_volume() -> None:
     assert made.expected_qty == pytest.approx(curve().expected_qty * 20 / 32)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     weights=st.lists(st.floats(0.01, 10), min_size=26, max_size=26),
     minutes=st.integers(1, 390),
 )
+@example(weights=[1.0] * 26, minutes=40)
+@example(weights=[1.0] * 26, minutes=120)
+@example(weights=[1.0] * 26, minutes=119)
 def test_any_shorter_day_has_shares(weights: list[float], minutes: int) -> None:
     made = full_day(weights)
     found = compressed(made, session(1, 390), session(2, minutes, HALF))
     check_curve(found, "shorter day")
+    if weights == [1.0] * 26:
+        assert max(shares(found)) * minutes <= 15.0001  # an even day is compressed to an even one
     if minutes == 390:
         assert shares(found) == pytest.approx(shares(made))
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.sessions import SessionKind
@@ -178,6 +178,7 @@ def test_where_hardly_anything_trades_only_logs_can_tell() -> None:
     check_curve(estimated(days), "made")
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     table=st.lists(st.lists(st.integers(0, 10**7), min_size=4, max_size=4), min_size=5, max_size=12)
     .filter(lambda rows: all(sum(row) for row in rows)),

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketdata.curve_window import Window, WindowCurve, window_curve
@@ -71,6 +71,7 @@ def test_a_halt_ends_with_a_cross() -> None:
     halted = window(0, 60).halted(minute(15), minute(30), reopening=0.5)
     assert halted.fraction(minute(30) - 1) == pytest.approx(0.4)
     assert halted.fraction(minute(30)) == pytest.approx(0.7)
+    assert halted.fraction(minute(45)) == pytest.approx(0.7 + 0.3 * 0.4)
     assert halted.fraction(minute(60)) == 1.0
 
 
@@ -80,6 +81,7 @@ def test_a_halt_to_the_end_leaves_all_to_its_cross() -> None:
     assert halted.fraction(minute(60)) == 1.0
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     start=st.floats(0, 59), length=st.floats(0.1, 60), halt=st.floats(0, 60), rest=st.floats(0, 30),
     looks=st.lists(st.floats(-5, 70), min_size=2, max_size=8), crosses=st.booleans(),

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketdata.curve_window import Window
@@ -137,6 +137,7 @@ def test_a_bin_without_volume_counts_half_a_lot() -> None:
 QTYS = st.lists(st.integers(0, 10**6), min_size=4, max_size=4)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(qtys=QTYS, others=QTYS, known=st.integers(0, 3))
 def test_the_future_is_not_read(qtys: list[int], others: list[int], known: int) -> None:
     one, other = dynamic(band=0.1), dynamic(band=0.1)
@@ -151,6 +152,7 @@ def test_the_future_is_not_read(qtys: list[int], others: list[int], known: int) 
             other.on_bin(changed)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(qtys=QTYS, looks=st.lists(st.floats(0, 60), min_size=1, max_size=8))
 def test_targets_are_fractions_within_the_band(qtys: list[int], looks: list[float]) -> None:
     state = dynamic(band=0.1)

@@ -1,7 +1,7 @@
 """Bars and prints into bins: edges, breaks, crosses, and what is left out."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.marketdata import Trade
@@ -111,6 +111,7 @@ def test_blocks_away_from_the_exchanges() -> None:
     assert on_exchange.left_out.block == 0
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     prints=st.lists(
         st.tuples(st.floats(-600, 4_200), st.integers(1, 10**6),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.sessions import Session, SessionKind
@@ -151,6 +151,7 @@ def test_cumulative(after_open_s: float, done: float) -> None:
     assert made.cumulative(after_open_s) == pytest.approx(done, abs=1e-6)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(cuts=st.lists(st.floats(0, 3_600), min_size=1, max_size=5))
 def test_overlaps_of_neighbours_add_up(cuts: list[float]) -> None:
     made = curve()

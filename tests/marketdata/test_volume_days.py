@@ -71,6 +71,13 @@ def test_a_day_that_comes_twice_is_refused() -> None:
     assert caught.value.fault is CurveFault.BAD_ROW
 
 
+def test_a_session_over_midnight_is_refused() -> None:
+    """As of futures, which open on the evening before."""
+    overnight = TradingCalendar("CMES", [session("2026-03-06", "00:30")], zone=NEW_YORK)
+    with pytest.raises(CurveError, match="CMES: the session of 2026-03-06 lies on two days"):
+        of_bars([bar("2026-03-06T14:30", 1)], lambda first, last: overnight, 900)
+
+
 def test_a_time_that_is_none() -> None:
     with pytest.raises(CurveError, match="is in no year of 1970 to 2200"):
         of_bars([Bar("IBM", -1, 1, 1, "x")], calendars, 900)
