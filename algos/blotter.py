@@ -5,7 +5,7 @@ A blotter is a fold. What the worker publishes and what comes back from venues g
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from algos.catalogue import ALGORITHMS
 from algos.child import Child
@@ -34,11 +34,11 @@ class Unusable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A child changed; `ended`: by this its end became known."""
+class Change(NamedTuple):
+    """A child changed. `moved`: its filled or open shares did. `ended`: its end became known."""
 
     child: Child
+    moved: bool
     ended: bool
 
 
@@ -108,7 +108,8 @@ class Blotter:
         else:
             return None  # a cancel came to nothing; it is asked for again in its time
         self.parents[child.order_id].child_changed(child, cum_before, leaves_before)
-        return Change(child, ended=child.closed and not was_closed)
+        moved = child.cum_qty != cum_before or child.leaves_qty != leaves_before
+        return Change(child, moved, ended=child.closed and not was_closed)
 
     def _child_of(self, record: Execution | ChildCancelRejected | ChildRefused) -> Child:
         """A cancel's report names the cancel first and the order second."""

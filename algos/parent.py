@@ -80,6 +80,11 @@ class Parent:
         return self.status in PARENT_TERMINAL
 
     @property
+    def request_pending(self) -> bool:
+        """Whether a cancel or a replace waits for its children."""
+        return self.pending_cancel is not None or self.pending_replace is not None
+
+    @property
     def leaves_qty(self) -> int:
         """LeavesQty(151): 0 once closed, as FIX requires."""
         return 0 if self.done else max(self.terms.order_qty - self.told_cum_qty, 0)

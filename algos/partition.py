@@ -89,7 +89,8 @@ class Partition:
             if change.ended:
                 self._progress.back_off(parent, change.child, record, now_ns)
             self._progress.tell_fills(now_ns)
-            self._progress.work(parent, now_ns)
+            if change.moved or change.ended or parent.request_pending:
+                self._progress.work(parent, now_ns)  # a mere acknowledgement makes nothing due
         return self._desk.flushed()
 
     def on_market(self, events: Iterable[MarketEvent], now_ns: int) -> list[Command]:

@@ -17,7 +17,6 @@ from domain.executions import (
     ChildCancelRejected,
     ChildSent,
     Execution,
-    ExecutionRecord,
     VenueState,
     VenueStateChanged,
 )
@@ -139,33 +138,39 @@ class RecordedPort:
         answer = self.gate.on_child(partition, command, now_ns)
         if answer is None:
             return []
-        self._tell(answer, now_ns)
+        told: list[PortOutput] = [Publish(symbol=answer.symbol, record=answer)]
         if not isinstance(answer, ChildSent):
+            self._tell(told, now_ns)
             return []
         if isinstance(command, NewChild):
             self.orders.append((command.venue, command.cl_ord_id))
-        return self._said(self.venue.on_child(command, now_ns), now_ns)
+        return self._said(self.venue.on_child(command, now_ns), now_ns, told)
 
-    def _said(self, said: Sequence[VenueOutput], now_ns: int) -> Outputs:
+    def _said(
+        self, said: Sequence[VenueOutput], now_ns: int, told: Outputs | None = None
+    ) -> Outputs:
+        """The market at once, reports together and later, behind what is `told` already."""
         outputs: Outputs = []
+        told = [] if told is None else told
+        received_ns = now_ns + self.latency.base_ns
         for each in said:
-            if isinstance(each, Execution | ChildCancelRejected):
+            if isinstance(each, (Execution, ChildCancelRejected)):
                 self._book(each)
                 self.gate.apply(each)
-                at_ns = now_ns + self.latency.base_ns
-                self._tell(msgspec.structs.replace(each, received_ns=at_ns), now_ns)
+                if received_ns != now_ns:
+                    each = msgspec.structs.replace(each, received_ns=received_ns)
+                told.append(Publish(symbol=each.symbol, record=each))
             else:
                 self.gate.on_market(each)
                 outputs.append(each)
+        if told:
+            self._tell(told, now_ns)
         self._look_ahead()
         return outputs
 
-    def _tell(self, record: ExecutionRecord, now_ns: int) -> None:
-        def told(at_ns: int) -> Outputs:
-            symbol = None if isinstance(record, VenueStateChanged) else record.symbol
-            return [Publish(symbol=symbol, record=record)]
-
-        self._agenda.at(now_ns + self.latency.base_ns, told)
+    def _tell(self, told: Outputs, now_ns: int) -> None:
+        """What venue access says reaches the bus after its time under way."""
+        self._agenda.at(now_ns + self.latency.base_ns, lambda at_ns: told)
 
     def _book(self, said: Execution | ChildCancelRejected) -> None:
         """The venue's own book of our trades."""
