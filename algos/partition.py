@@ -20,7 +20,7 @@ from domain.children import ChildCommand
 from domain.control import ControlRecord, EngageKillSwitch, Rearm
 from domain.executions import ExecutionRecord, VenueState, VenueStateChanged
 from domain.instruments import InstrumentTable
-from domain.marketdata import MarketEvent, Trade
+from domain.marketdata import MarketEvent, Quote, Trade
 from domain.parents import ParentRequest
 from domain.reports import Report
 from domain.sessions import TradingCalendar
@@ -103,7 +103,11 @@ class Partition:
                 market = self.markets.get(symbol)
                 if market is None and symbol in self._desk.instruments.by_symbol:
                     market = self._desk.market(symbol)
-            if market is not None:  # a feed may carry more than we trade
+            if market is None:
+                continue  # a feed may carry more than we trade
+            if type(event) is Quote:  # nearly every event
+                market.on_quote(event)
+            else:
                 market.on_event(event)
         return []
 

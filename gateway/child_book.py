@@ -84,7 +84,7 @@ class Child:
     def _replaced_qty(self) -> int:
         """The most that replaces under way ask for. They cannot bring back an order that ended
         otherwise than filled: the venue refuses them."""
-        if not (self.is_open or self.status is OrdStatus.FILLED):
+        if not self.requests or not (self.is_open or self.status is OrdStatus.FILLED):
             return 0
         asked = [request.command.order_qty for request in self.requests.values()
                  if isinstance(request.command, ReplaceChild)]  # fmt: skip

@@ -101,13 +101,16 @@ class LastMarket:
         for event in events:
             kind = type(event)
             if kind is Quote:
-                if _says_px(event):  # type: ignore[arg-type]  # a Quote, by its type()
-                    quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
+                quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
             elif kind is Trade and event.px_ticks > 0:  # type: ignore[union-attr]  # a Trade
                 trade = event  # type: ignore[assignment]  # a Trade
-        for last in (*quotes.values(), trade):
-            if last is not None:
-                self.on_event(last)
+        if not all(map(_says_px, quotes.values())):  # rare: those before them count
+            says = (each for each in events if type(each) is not Quote or _says_px(each))
+            quotes = {each.venue: each for each in says if type(each) is Quote}
+        for last in quotes.values():
+            self.on_event(last)
+        if trade is not None:
+            self.on_event(trade)
 
     def reference(self, symbol: str, venue: str, not_before_ns: int) -> Reference | None:
         """The venue's middle, else the last trade, else another venue's newest middle.

@@ -115,7 +115,7 @@ class RecordedMarket:
         return True
 
     def on_quiet(self, events: Sequence[MarketEvent]) -> None:
-        """Quotes and prints while nothing of ours is there to meet them: the last quote counts,
+        """Quotes and prints while nothing of ours is there, or missing: the last quote counts,
         and the one that stood before its time."""
         last: Quote | None = None
         for event in reversed(events):
@@ -160,10 +160,9 @@ class RecordedMarket:
         return bid or ask
 
     @property
-    def is_quiet(self) -> bool:
-        """Whether only the last of several quotes would matter: see `on_quiet`."""
-        is_deep = self.bid.deeper or self.ask.deeper
-        return not (self._resting or self.bid.taken or self.ask.taken or is_deep)
+    def is_met(self) -> bool:
+        """Whether orders of ours may meet any event, or what is behind the touch depends on it."""
+        return bool(self._resting or self.bid.deeper or self.ask.deeper)
 
     @property
     def is_depleted(self) -> bool:

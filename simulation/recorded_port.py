@@ -78,25 +78,34 @@ class RecordedPort:
         return others_ns if event is None or event.at_ns > others_ns else event.at_ns
 
     def quiet_run(self, until_ns: int) -> dict[str, list[MarketEvent]]:
-        """Quotes and prints of instruments in which nothing of ours rests or is missing."""
-        event, events, busy = self._event, self._events, self.venue.busy
+        """Quotes and prints of instruments in which no order of ours rests.
+
+        Where something that we took is missing, the venue says what the public sees of each; else
+        it is told of all of them at the end.
+        """
+        event, events, venue = self._event, self._events, self.venue
         last_ns = min(until_ns, self._others_ns)
         run: dict[str, list[MarketEvent]] = {}
+        seen_each: dict[str, None] = dict(venue.depleted)
         left = RUN_MAX
         while event is not None and event.at_ns <= last_ns and left:
             kind, symbol = type(event), event.symbol
-            if (kind is not Quote and kind is not Trade) or symbol in busy:
+            if (kind is not Quote and kind is not Trade) or symbol in venue.meeting:
                 break
             own = run.get(symbol)
             if own is None:
                 own = run[symbol] = []
-            own.append(event)
+            if symbol in seen_each:
+                own += venue.on_market(event)  # type: ignore[arg-type]  # nothing to fill
+            else:
+                own.append(event)
             left -= 1
             event = next(events, None)
         self._event = event
         self.market_events += RUN_MAX - left
         for symbol, own in run.items():
-            self.venue.on_quiet(symbol, own)
+            if symbol not in seen_each:
+                venue.on_quiet(symbol, own)
             self.gate.on_events(symbol, own)
         return run
 

@@ -63,11 +63,11 @@ class ReplayVenue:
     fees: Fees = field(default_factory=Fees)
     rules: ReplayRules = field(default_factory=ReplayRules)
     close_ns: int | None = None
-    busy: dict[str, None] = field(default_factory=dict)
+    meeting: dict[str, None] = field(default_factory=dict)
+    depleted: dict[str, None] = field(default_factory=dict)
     _books: dict[str, "_Book"] = field(init=False)
     _orders: dict[str, Order] = field(default_factory=dict)  # by every ClOrdID they had
     _resting: dict[str, Order] = field(default_factory=dict)  # by venue_order_id, oldest first
-    _depleted: dict[str, "_Book"] = field(default_factory=dict)  # books that we took from
     _refill_ns: int = NEVER  # not after the time at which something comes back
     _reports: Reports = field(init=False)
 
@@ -88,7 +88,7 @@ class ReplayVenue:
         if book is None:
             return (event,)
         said = self._on_event(book, event)
-        self._note_busy(book)
+        self._note(book)
         return said
 
     def _on_event(self, book: "_Book", event: MarketEvent) -> Sequence[VenueOutput]:
@@ -106,17 +106,22 @@ class ReplayVenue:
         return (event,)
 
     def on_quiet(self, symbol: str, events: Sequence[MarketEvent]) -> None:
-        """Quotes and prints of an instrument that is not `busy`: the public sees them as they are,
-        and only what stands at the end matters."""
+        """Quotes and prints of an instrument that is in neither `meeting` nor `depleted`: the
+        public sees them as they are, and only what stands at the end matters."""
         book = self._books.get(symbol)
         if book is not None:
             book.market.on_quiet(events)
 
-    def _note_busy(self, book: "_Book") -> None:
-        if book.market.is_quiet:
-            self.busy.pop(book.instrument.symbol, None)
-        else:
-            self.busy[book.instrument.symbol] = None
+    def _note(self, book: "_Book") -> None:
+        """Bring `meeting` and `depleted` up to a book."""
+        symbol = book.instrument.symbol
+        for noted, holds in (
+            (self.meeting, book.market.is_met), (self.depleted, book.market.is_depleted)
+        ):  # fmt: skip
+            if holds:
+                noted[symbol] = None
+            else:
+                noted.pop(symbol, None)
 
     def next_ns(self) -> int:
         """When `on_timer` next may have something to do; NEVER if it will not."""
@@ -127,14 +132,13 @@ class ReplayVenue:
         """Show again what was taken long enough ago; expire what rests at the close."""
         out: list[VenueOutput] = []
         if self._refill_ns <= now_ns:
-            for symbol, book in list(self._depleted.items()):
+            for symbol in list(self.depleted):
+                book = self._books[symbol]
                 if book.market.refill(now_ns):
                     for shown in book.shown(self.name, now_ns):
                         out += self._displayed(book, shown)
-                if not book.market.is_depleted:
-                    del self._depleted[symbol]
-                self._note_busy(book)
-            refills = [book.market.next_refill_ns() for book in self._depleted.values()]
+                self._note(book)
+            refills = [self._books[symbol].market.next_refill_ns() for symbol in self.depleted]
             self._refill_ns = min(refills, default=NEVER)
         if self.close_ns is not None and now_ns >= self.close_ns:
             out += self.on_close(now_ns)
@@ -147,7 +151,7 @@ class ReplayVenue:
         for symbol, book in self._books.items():
             book.market.phase = TradingPhase.CLOSED
             out += self._expire(symbol, now_ns)
-            self._note_busy(book)
+            self._note(book)
         return out
 
     # -- our orders
@@ -163,7 +167,7 @@ class ReplayVenue:
             said = self._on_cancel(child, now_ns)
         book = self._books.get(child.symbol)
         if book is not None:
-            self._note_busy(book)
+            self._note(book)
         return said
 
     def ahead_qty(self, cl_ord_id: str) -> int | None:
@@ -215,7 +219,7 @@ class ReplayVenue:
         for px_ticks, qty in taken:
             out += self._trade(book, order, qty, px_ticks, LastLiquidityInd.REMOVED, now_ns)
         if taken:
-            self._deplete(book, now_ns)
+            self._deplete(now_ns)
             out += book.shown(self.name, now_ns)
         if not order.leaves_qty:
             return
@@ -231,7 +235,7 @@ class ReplayVenue:
         fills = book.market.match(event.at_ns)
         if not fills:
             return (public,)
-        self._deplete(book, event.at_ns)
+        self._deplete(event.at_ns)
         out: list[VenueOutput] = [public]
         for fill in fills:
             order = self._resting[fill.venue_order_id]
@@ -240,9 +244,8 @@ class ReplayVenue:
         out += book.shown(self.name, event.at_ns)
         return out
 
-    def _deplete(self, book: "_Book", now_ns: int) -> None:
+    def _deplete(self, now_ns: int) -> None:
         """We took of what a book displays: it comes back in its time."""
-        self._depleted[book.instrument.symbol] = book
         self._refill_ns = min(self._refill_ns, now_ns + self.rules.depletion_ns)
 
     def _printed(self, book: "_Book", trade: Trade, fills: Sequence[Fill]) -> list[VenueOutput]:

@@ -54,12 +54,16 @@ _NOTHING: Final[_Reading] = (-1, 0, 0, 0, 0, 0, 0)  # before the first event
 
 @dataclass(slots=True, kw_only=True)
 class Mark:
-    """A reading wanted at `at_ns`: before the events of that nanosecond, or with them."""
+    """A reading wanted at `at_ns`: before the events of that nanosecond, or with them.
+
+    `passed_ns`: the time of the event that passed it.
+    """
 
     order_id: str
     at_ns: int
     inclusive: bool
     is_read: bool = False
+    passed_ns: int = 0
     sums: Sums | None = None
 
     def read(self, sums: Sums | None) -> None:
@@ -134,7 +138,7 @@ class Market:
         pending, self._pending = self._pending, []
         now = self._now
         last_ns, bid, ask, qty, notional, mid2_ns, two_sided_ns = now or _NOTHING
-        keep, wanted = self._history.append, self._wanted
+        keep, wanted, quotes = self._history.append, self._wanted, self.quotes
         for event in pending:
             # Venues' clocks differ: an event from before the last one counts as of then.
             at_ns = event.at_ns if event.at_ns > last_ns else last_ns
@@ -149,8 +153,12 @@ class Market:
                 two_sided_ns += elapsed_ns
             last_ns = at_ns
             if kind is Quote:
-                self.quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
-                bid, ask = self._best()
+                quotes[event.venue] = event  # type: ignore[assignment]  # a Quote
+                if len(quotes) == 1:
+                    bid = event.bid_px_ticks if event.bid_qty else 0  # type: ignore[union-attr]
+                    ask = event.ask_px_ticks if event.ask_qty else 0  # type: ignore[union-attr]
+                else:
+                    bid, ask = self._best()
             else:
                 qty += event.qty  # type: ignore[union-attr]  # a Trade
                 notional += event.px_ticks * event.qty  # type: ignore[union-attr]  # a Trade
@@ -165,16 +173,11 @@ class Market:
             mark = heappop(self._wanted)[3]
             if not mark.is_read:
                 mark.read(Sums(*now) if now is not None else None)
+                mark.passed_ns = at_ns
                 read.append(mark)
         return read
 
     def _best(self) -> tuple[int, int]:
-        if len(self.quotes) == 1:
-            (quote,) = self.quotes.values()
-            return (
-                quote.bid_px_ticks if quote.bid_qty else 0,
-                quote.ask_px_ticks if quote.ask_qty else 0,
-            )
         quotes = self.quotes.values()
         return (
             max((quote.bid_px_ticks for quote in quotes if quote.bid_qty), default=0),

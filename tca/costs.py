@@ -177,7 +177,7 @@ class Costs:
         for mark in market.on_events(events):
             parent = self._parents[mark.order_id]
             if parent.end is mark and parent.order_id in self._live:
-                costs += self._final(parent, events[-1].at_ns)
+                costs += self._final(parent, mark.passed_ns)
         return costs
 
     def on_published(self, cost: ParentCost) -> None:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.control import SetLimits
 from domain.fix_codes import OrdType
@@ -193,3 +195,31 @@ def test_set_limits_of_one_symbol_and_of_all() -> None:
     table.apply(SetLimits(author="a", reason="r", max_child_qty=7, at_ns=2))
     assert table.of(SYMBOL).max_child_qty == table.of("MSFT").max_child_qty == 7
     assert table.of(SYMBOL).price_collar == Decimal("0.5")
+
+
+SEEN = st.lists(
+    st.tuples(st.sampled_from(["A", "B", "print"]), st.integers(-1, 3), st.integers(-1, 3),
+              st.integers(0, 2), st.integers(0, 2)), max_size=12,
+)  # fmt: skip
+
+
+@given(seen=SEEN, cut=st.integers(0, 12))
+def test_market_told_together_or_one_by_one_is_the_same(
+    seen: list[tuple[str, int, int, int, int]], cut: int
+) -> None:
+    """Quotes that say no price are skipped in either way."""
+    events = [
+        Trade(IBM.symbol, "N", bid, 1, at_ns) if venue == "print"
+        else Quote(IBM.symbol, venue, bid, bid_qty, ask, ask_qty, at_ns)
+        for at_ns, (venue, bid, ask, bid_qty, ask_qty) in enumerate(seen)
+    ]  # fmt: skip
+    one_by_one, together = LastMarket(), LastMarket()
+    for event in events:
+        one_by_one.on_event(event)
+    for part in (events[:cut], events[cut:]):
+        together.on_events(IBM.symbol, part)
+    for venue in ("A", "B", "C"):
+        for not_before_ns in range(len(events)):
+            assert together.reference(IBM.symbol, venue, not_before_ns) == one_by_one.reference(
+                IBM.symbol, venue, not_before_ns
+            )
