@@ -140,6 +140,6 @@ def test_cancels_behind_a_live_order_do_not_pile_up() -> None:
     for number in range(2, 1_002):
         book.on_new(BookOrder(number, Side.BUY, 1, 100))
         book.on_cancel(number)
-    level = book._bids.levels[100]
+    level = book._state.bids.levels[100]
     assert len(level.queue) < 100
     assert book.touch() == (100, 1, 0, 0)
