@@ -18,6 +18,7 @@ from benchmarks import (
     bus_worker,
     end_to_end,
     fix_round_trip,
+    matching_engine,
     peer_comparison,
     replay_day,
     volume_curves,
@@ -58,6 +59,11 @@ STAGES: Final[dict[str, Stage]] = {
         "our simulation beside NautilusTrader's (script/bench-peer installs it)",
         lambda: peer_comparison.measure(1),
         lambda: peer_comparison.measure(20),
+    ),
+    "engine": (
+        "the matching engine: requests into a book, events out",
+        lambda: matching_engine.measure(200_000),
+        lambda: matching_engine.measure(5_000),
     ),
     "bus": (
         "quotes through a worker's client, embedded broker",

@@ -82,7 +82,8 @@ class BookSide:
             level.qty -= by
             if not order.leaves_qty:
                 del level.queue[order.order_id]
-        self._drop_if_empty(key, level)
+        if not level.qty and not level.hidden_qty:
+            self._drop(key)
 
     def trade(self, order: BookOrder, qty: int) -> bool:
         """Take a trade's shares off a resting order. True if an iceberg showed a new tranche."""
@@ -106,7 +107,8 @@ class BookSide:
         elif not special.shown_qty:
             self._refresh(order, special, level)
             return True
-        self._drop_if_empty(key, level)
+        if not level.qty and not level.hidden_qty:
+            self._drop(key)
         return False
 
     def best(self) -> Level | None:
@@ -117,8 +119,12 @@ class BookSide:
 
     def anchor(self) -> int:
         """The best price that shows an order which is not pegged; 0 if there is none."""
-        found = (level.px_ticks for level in self._from_best() if level.qty > level.peg_qty)
-        return next(found, 0)
+        levels = self.levels
+        for key in reversed(self.keys):
+            level = levels[key]
+            if level.qty > level.peg_qty:
+                return level.px_ticks
+        return 0
 
     def available(self, reach: int, wanted: int) -> int:
         """Shares shown to a taker whose key is `reach`, counted up to `wanted`."""
@@ -192,7 +198,6 @@ class BookSide:
             level.peg_qty += fresh
         level.queue.move_to_end(order.order_id)
 
-    def _drop_if_empty(self, key: int, level: Level) -> None:
-        if not level.qty and not level.hidden_qty:
-            del self.levels[key]
-            del self.keys[bisect_left(self.keys, key)]
+    def _drop(self, key: int) -> None:
+        del self.levels[key]
+        del self.keys[bisect_left(self.keys, key)]

@@ -240,7 +240,8 @@ class OrderBook:
         if crosses:
             take(state, order, opposite, reach, events)
         if order.leaves_qty:
-            state.rest(order)
+            order.seq = state.next_seq()
+            own.rest(order)
         else:
             del self.orders[order_id]
         return events
