@@ -23,7 +23,7 @@ from venuesim.requests import (
 
 PARTICIPATE_DONT_INITIATE: Final = "6"  # ExecInst(18): post only
 # ExecInst(18): every peg that FIX 4.4 names; admission says which of them are offered.
-PEG_INSTRUCTIONS: Final = "LMOPRWad"
+PEG_INSTRUCTIONS: Final = tuple("LMOPRWad")
 # PegInstructions that would make another peg than the one offered: tag -> what it may say.
 PEG_DEFAULTS: Final = {835: "0", 836: "0", 837: "0", 838: "2", 840: "1"}
 SELF_TRADE_MODE: Final = 8000  # user-defined, as at CME

@@ -13,7 +13,10 @@ QTY = st.sampled_from((0, 50, 100, 200, 300, 500))
 SIDE = st.sampled_from(("buy", "sell"))
 LINE = st.one_of(
     st.builds("> D {} {} {}@{}{}".format, ID, SIDE, QTY, PX,
-              st.sampled_from(("", "", " 59=3", " 59=4", " 18=6", " 97=Y"))),
+              st.sampled_from(("", "", " 59=3", " 59=4", " 18=6", " 97=Y", " 59=1", " 111=100",
+                               " 111=0", " 111=0 110=200", " 59=3 110=200", " 40=P 18=R",
+                               " 40=P 18=M", " 40=3 99=50.00", " 40=4 99=50.00", " 8000=D",
+                               " 8000=B"))),
     st.builds("> F {} {} {}".format, ID, ID, SIDE),
     st.builds("> G {} {} {} {}@{}".format, ID, ID, SIDE, QTY, PX),
     st.builds("> H {}".format, ID),

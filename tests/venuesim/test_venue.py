@@ -9,7 +9,9 @@ import pytest
 
 from domain.fix_message import BadField, FixMessage, fix_text
 from domain.instruments import Side
-from domain.marketdata import Quote, Trade, TradingStatus
+from domain.marketdata import Imbalance, Quote, Trade, TradingPhase, TradingStatus
+from domain.sessions import Session
+from domain.trading_day import AuctionTimes, TradingDay, trading_day
 from tests.venuesim.instruments import IBM, SAP
 from venuesim.client_orders import ClientOrders, JournalEntry, Numbers, Sent, fold
 from venuesim.faults import VenueFaults
@@ -28,14 +30,28 @@ from venuesim.venue import Output, Venue, VenueTerms
 
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("venue_*.txt"))
 MS = 1_000_000
+SECOND = 1_000_000_000
 TERMS = VenueTerms(
-    name="XSIM", taker_fee=Decimal("0.003"), maker_fee=Decimal("-0.002"), latency_ns=MS
-)
+    name="XSIM", taker_fee=Decimal("0.003"), maker_fee=Decimal("-0.002"), latency_ns=MS,
+    hidden_fee=Decimal("0.001"), auction_fee=Decimal("0.0005"), peg_fee=Decimal("-0.001"),
+    imbalance_every_ns=10 * SECOND,
+)  # fmt: skip
+# Two days: open at 1,000 s and at 11,000 s, close 1,000 s later; at-open orders until 20 s before
+# the open, at-close orders until 30 s before the close, the call is 40 s before either.
+TIMES = AuctionTimes(
+    pre_open_s=100, opening_call_s=40, opening_cutoff_s=20, closing_call_s=40,
+    closing_imbalance_s=60, closing_cutoff_s=30,
+)  # fmt: skip
+DAYS = [
+    trading_day(Session(date=date, open_ns=at * SECOND, close_ns=(at + 1_000) * SECOND), TIMES)
+    for date, at in (("1970-01-01", 1_000), ("1970-01-02", 11_000))
+]
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path, request: pytest.FixtureRequest) -> None:
-    actual = Play().script(path.read_text())
+    days = {"IBM": DAYS} if "phases" in path.stem else None
+    actual = Play(days).script(path.read_text())
     if request.config.getoption("--rewrite"):
         path.write_text(actual)
     assert actual == path.read_text()
@@ -45,19 +61,43 @@ class Play:
     """A venue without background flow, spoken to in the notation of FIX 4.4 appendix D.
 
     `> D X buy 100@50.00`; `market sell 200@50.01` is another participant; `restart` folds the
-    journal into a new venue, `crash` does so without the last mark that all was sent.
+    journal into a new venue, `crash` does so without the last mark that all was sent. With `days`,
+    `at 1000` goes on to that second; `halt` and `reopen 10` (a call of 10 s) are an operator's.
+    `fresh` begins with a venue that knows nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, days: dict[str, list[TradingDay]] | None = None) -> None:
+        self.days = days
+        self.start()
+
+    def start(self) -> None:
+        self.phase, self.quote = TradingPhase.CLOSED, "quote 0@0 0@0"
         self.journal: list[JournalEntry] = []
         self.now_ns = 0
         self.others = 0
         self.venue = self.new_venue(ClientOrders(Numbers("XSIM")))
 
     def new_venue(self, orders: ClientOrders) -> Venue:
-        venue = Venue(TERMS, [IBM, SAP], {}, orders)
+        venue = Venue(TERMS, [IBM, SAP], {}, orders, days=self.days)
         venue.on_timer(self.now_ns)
         return venue
+
+    def shown(self, output: Output) -> Iterator[str]:
+        """What the public sees, of a venue that has phases: heartbeats are not shown."""
+        match output:
+            case TradingStatus():
+                if output.phase is not self.phase:
+                    self.phase = output.phase
+                    yield f"{output.at_ns // SECOND}s {output.phase.value}"
+            case Imbalance():
+                yield (f"{output.at_ns // SECOND}s imbalance {output.imbalance_qty:+}"
+                       f" paired {output.paired_qty}@{output.px_ticks}")  # fmt: skip
+            case Quote():
+                quote = (f"quote {output.bid_qty}@{output.bid_px_ticks}"
+                         f" {output.ask_qty}@{output.ask_px_ticks}")  # fmt: skip
+                if quote != self.quote:
+                    self.quote = quote
+                    yield quote
 
     def script(self, script: str) -> str:
         blocks = []
@@ -80,6 +120,16 @@ class Play:
             order = BookOrder(self.others, side, int(qty), IBM.px_ticks(Decimal(px), "px"))
             events = self.venue.books["IBM"].on_new(order)
             yield from self.take(self.venue.tell("IBM", events, self.now_ns))
+        elif words[0] == "fresh":
+            self.start()
+        elif words[0] == "at":
+            self.now_ns = int(words[1]) * SECOND
+            yield from self.take(self.venue.on_timer(self.now_ns))
+        elif words[0] == "halt":
+            yield from self.take(self.venue.halt("IBM", self.now_ns))
+        elif words[0] == "reopen":
+            call_ns = int(words[1]) * SECOND
+            yield from self.take(self.venue.reopen("IBM", call_ns, self.now_ns))
         elif words[0] in ("restart", "crash"):
             if words[0] == "crash":
                 assert isinstance(self.journal.pop(), Sent)
@@ -97,7 +147,9 @@ class Play:
             elif isinstance(each, NewOrder | CancelOrder | ReplaceOrder):
                 self.journal.append(each)
             elif isinstance(each, Trade):
-                yield f"trade {each.qty}@{each.px_ticks}"
+                yield f"trade {each.qty}@{each.px_ticks} {each.condition}".rstrip()
+            elif self.days and each.symbol == "IBM":
+                yield from self.shown(each)
         if any(isinstance(each, Report | CancelRejected) for each in outputs):
             self.journal.append(Sent(at_ns=self.now_ns))
 
@@ -153,6 +205,34 @@ REFUSALS = [
     ("59=6", "11", "TimeInForce(59)"),
     ("18=6 59=3", "11", "ExecInst(18)"),
     ("18=6 40=1", "11", "ExecInst(18)"),
+    ("59=2", "11", "opening auction"),
+    ("59=7", "11", "closing auction"),
+    ("40=P 18=R 59=7", "11", "TimeInForce(59) 7"),
+    ("40=1 59=1", "11", "asks for a price"),
+    ("40=3 99=49.00 59=3", "11", "OrdType(40) 3"),
+    ("40=P 18=R 59=4", "11", "OrdType(40) P"),
+    ("99=49.00", "11", "StopPx(99)"),
+    ("40=P", "11", "ExecInst(18)"),
+    ("40=P 18=L", "11", "ExecInst(18)"),
+    ("40=P 18=RP", "11", "ExecInst(18)"),
+    ("18=R", "11", "OrdType(40) P"),
+    ("211=0.01", "11", "PegOffsetValue(211)"),
+    ("18=6 40=4 99=51.00", "11", "ExecInst(18) 6"),
+    ("111=100 59=3", "11", "MaxFloor(111)"),
+    ("111=0 40=1", "11", "MaxFloor(111)"),
+    ("111=100 40=P 18=M", "11", "MaxFloor(111)"),
+    ("110=100", "11", "MinQty(110)"),
+    ("110=100 59=4", "11", "MinQty(110)"),
+    ("8000=X", "11", "8000"),
+    ("111=150 38=1000", "13", "MaxFloor(111)"),
+    ("111=200", "13", "MaxFloor(111)"),
+    ("110=200 59=3", "13", "MinQty(110)"),
+    ("110=0 59=3", "13", "MinQty(110)"),
+    ("40=3 99=", "99", "StopPx(99)"),
+    ("40=3 99=49.001", "99", "StopPx(99)"),
+    ("40=4 99=49.00 44=", "99", "Price(44)"),
+    ("40=P 18=R 44=50.001", "99", "Price(44)"),
+    ("40=P 18=R 211=0.001", "99", "PegOffsetValue(211)"),
     ("38=0", "13", "OrderQty(38)"),
     ("38=-100", "13", "OrderQty(38)"),
     ("38=100.5", "13", "OrderQty(38)"),
@@ -233,11 +313,14 @@ def test_refusal_of_a_cancel_or_replace(line: str, reason: str | None, status: s
         ("F Y", 41),
         ("H X 55=", 55),
         ("AF 1 585=1", 585),
+        ("D X buy 100@50.00 40=P 18=R 835=1", 835),
+        ("D X buy 100@50.00 40=P 18=R 836=2", 836),
+        ("D X buy 100@50.00 111=all", 111),
     ],
 )
 def test_message_that_cannot_be_read_names_its_tag(line: str, tag: int) -> None:
     fields = message(line.split())
-    if "585=1" in line:
+    if line.startswith("AF"):
         fields = FixMessage.parse(fix_text("AF", [(584, 1), (585, 1)]))
     with pytest.raises(BadField) as error:
         read_request(fields, 0)
