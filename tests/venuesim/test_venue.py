@@ -82,8 +82,10 @@ class Play:
         venue.on_timer(self.now_ns)
         return venue
 
-    def shown(self, output: Output) -> Iterator[str]:
-        """What the public sees, of a venue that has phases: heartbeats are not shown."""
+    def shown(self, output: TradingStatus | Imbalance | Quote) -> Iterator[str]:
+        """What the public sees of IBM, at a venue that has phases: heartbeats are not shown."""
+        if not self.days or output.symbol != "IBM":
+            return
         match output:
             case TradingStatus():
                 if output.phase is not self.phase:
@@ -148,7 +150,7 @@ class Play:
                 self.journal.append(each)
             elif isinstance(each, Trade):
                 yield f"trade {each.qty}@{each.px_ticks} {each.condition}".rstrip()
-            elif self.days and each.symbol == "IBM":
+            elif isinstance(each, TradingStatus | Imbalance | Quote):
                 yield from self.shown(each)
         if any(isinstance(each, Report | CancelRejected) for each in outputs):
             self.journal.append(Sent(at_ns=self.now_ns))
