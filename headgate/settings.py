@@ -153,7 +153,8 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
 
     `share`: of each symbol's flow; None: 35, 25, 20, 20 % in the order of [[venues]]. `stale_ms`:
     how old the efficient price is that it sees. `outages`: (after, for) seconds of the engine's
-    time since the start, in which its FIX sessions are cut. `market_data_port`: where it serves
+    time since the start, in which its FIX sessions are cut. `depth_levels`: a side, of the depth
+    that it shows beside its quotes. `market_data_port`: where it serves
     market data in FIX; 0: nowhere. The comp ids, if empty, are those of [[venues]] with "-MD".
     """
 
@@ -164,6 +165,7 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
     reject_probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     outages: tuple[tuple[Annotated[float, msgspec.Meta(ge=0)],
                          Annotated[float, msgspec.Meta(gt=0)]], ...] = ()  # fmt: skip
+    depth_levels: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     market_data_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     market_data_comp_id: str = ""
     market_data_client_comp_id: str = ""

@@ -102,6 +102,7 @@ def _market_venue(
         latency_ns=latency_ms * 1_000_000,
         latency_jitter=special.latency_jitter,
         auctions=venue.auctions,
+        depth_levels=special.depth_levels,
         faults=VenueFaults(
             reject_every=settings.venuesim.reject_every,
             reject_probability=special.reject_probability,

@@ -26,6 +26,7 @@ from tests.integration.raw_fix_client import RawFixClient
 from tests.integration.test_venuesim_fix import ROOT, VenueProcess, free_ports, order
 
 VENUES = ("ALPHA", "BETA")
+DEPTHS = {"ALPHA": 1, "BETA": 3}  # what we ask for, of five levels that both show
 WAIT_S = 30.0
 
 
@@ -59,12 +60,12 @@ class Deployment:
         venues = VenueProcess(directory)
         self.ports = dict(zip(VENUES, free_ports(2), strict=True))
         served = "".join(
-            f"[venuesim.venues.{name}]\nmarket_data_port = {port}\n"
+            f"[venuesim.venues.{name}]\nmarket_data_port = {port}\ndepth_levels = 5\n"
             for name, port in self.ports.items()
         )
         taken = "".join(
             f'[[marketdata.fix]]\nvenue = "{name}"\nport = {port}\ncomp_id = "{name}X-MD"\n'
-            "heartbeat_s = 1\ndepth = 1\n"
+            f"heartbeat_s = 1\ndepth = {DEPTHS[name]}\n"
             for name, port in self.ports.items()
         )
         text = venues.settings.read_text() + served + taken
@@ -164,7 +165,10 @@ def test_what_the_venues_show_reaches_the_bus_over_fix(deployment: Deployment) -
         assert {each.phase for each in statuses} == {TradingPhase.CONTINUOUS}
         times = [each.at_ns for each in ours if isinstance(each, Quote)]
         assert times == sorted(times)
-        assert not [each for each in ours if isinstance(each, Depth)]
+        shown = {(each.bids[:3], each.asks[:3]) for each in theirs if isinstance(each, Depth)}
+        depths = [(each.bids, each.asks) for each in ours if isinstance(each, Depth)]
+        assert bool(depths) == (DEPTHS[venue] > 1)
+        assert set(depths) <= shown | {((), ())}
 
 
 @pytest.mark.slow
