@@ -18,7 +18,7 @@ import quickfix as fix
 from domain.fix_message import SOH, fix_text
 from headgate.dictionary import dictionary_path
 from headgate.settings import FixFeedSettings
-from marketdata.fix_session import SendFix
+from marketdata.fix_outputs import SendFix
 
 # Messages that wait for the loop: seconds of a busy market. What is beyond it is dropped, and the
 # core sees the jump of MsgSeqNum(34). A callback may not wait for the loop instead: it holds the

@@ -18,7 +18,8 @@ from headgate import metrics
 from headgate.settings import FixFeedSettings, SettingsError
 from marketdata.feed import FeedFailed
 from marketdata.fix_client import Arrived, Event, Failed, FixClient, LoggedOn
-from marketdata.fix_session import FeedTerms, FixSession, Note, Now, Output, SendFix
+from marketdata.fix_outputs import FeedTerms, Note, Now, Output, SendFix
+from marketdata.fix_session import FixSession
 from marketdata.fix_subscription import SECOND_NS, State
 
 # Messages read in one turn of the loop: some 20 ms of work, then what came of them is published.

@@ -13,16 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
-
 from domain.fix_market_data import MDReqRejReason, SubscriptionRequestType
 from domain.fix_message import BadField, FixMessage
 from domain.instruments import Instrument
-from domain.marketdata import Depth, MarketEvent, Quote, TradingStatus
+from domain.marketdata import TradingStatus
 from marketdata.fix_book import Contradiction, FixBook
-from marketdata.fix_subscription import BACKOFF_NS, SECOND_NS, Happening, State, Subscription
+from marketdata.fix_outputs import BookPublisher, FeedTerms, Note, Now, Output, SendFix
+from marketdata.fix_subscription import BACKOFF_NS, Happening, State, Subscription
 from marketdata.fix_translation import (
-    Fields,
     Group,
     Level,
     Unusable,
@@ -36,11 +34,6 @@ from marketdata.fix_translation import (
     subscription,
 )
 
-# A live quote is repeated so often, in engine time, so that "stale" means stale: as venuesim does.
-REPEAT_NS: Final = SECOND_NS
-STATUS_REPEAT_NS: Final = 10 * SECOND_NS  # for readers that start late
-DEPTH_LEVELS_MAX: Final = 20  # levels a side of a published Depth: 2 x 20 fit any record
-
 # MDReqRejReason(281) that another try may mend; all others say that it is not offered.
 _WORTH_ANOTHER_TRY: Final = (
     MDReqRejReason.DUPLICATE_MD_REQ_ID,
@@ -49,57 +42,12 @@ _WORTH_ANOTHER_TRY: Final = (
 _NOT_AVAILABLE_NOW: Final = "4"  # BusinessRejectReason(380): application not available
 
 
-class Now(msgspec.Struct, frozen=True, gc=False):
-    """The two clocks: what is published carries the engine's, what is waited for the wall's."""
-
-    engine_ns: int
-    wall_ns: int
-
-
-class FeedTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What one session asks for.
-
-    `depth`: MarketDepth(264), 0 is all levels. `quiet_ns`: wall; a session that says nothing for
-    longer may be dead, and its quotes are repeated no more. `id_prefix` makes ids
-    unique over runs.
-    """
-
-    venue: str
-    depth: int = 1
-    imbalances: bool = False
-    statuses: bool = True
-    quiet_ns: int = 5 * SECOND_NS
-    id_prefix: str = "MD"
-
-
-class SendFix(msgspec.Struct, frozen=True):
-    """One message to the venue."""
-
-    msg_type: str
-    fields: Fields
-
-
-class Note(msgspec.Struct, frozen=True):
-    """Something that an operator counts. `symbol` "": the session as a whole.
-
-    `is_alarm`: a symbol is without a book until somebody looks, or the venue reconnects.
-    """
-
-    venue: str
-    symbol: str
-    reason: str
-    text: str
-    is_alarm: bool = False
-
-
-Output = SendFix | Note | MarketEvent
-
-
 @dataclass(slots=True)
 class FixSession:
     """See the module. One thread owns it."""
 
     terms: FeedTerms
+    publisher: BookPublisher
     _by_symbol: dict[str, Subscription] = field(default_factory=dict)
     _by_id: dict[str, Subscription] = field(default_factory=dict)
     _requests: int = 0
@@ -109,7 +57,7 @@ class FixSession:
     @classmethod
     def of(cls, terms: FeedTerms, instruments: Iterable[Instrument]) -> "FixSession":
         """All of them disconnected."""
-        found = cls(terms)
+        found = cls(terms, BookPublisher(terms))
         for each in instruments:
             book = FixBook(symbol=each.symbol)
             found._by_symbol[each.symbol] = Subscription(instrument=each, book=book)
@@ -126,7 +74,11 @@ class FixSession:
 
     def on_start(self, now: Now) -> list[Output]:
         """Withdraw what an earlier run of this process may have left published."""
-        return [each for found in self._by_symbol.values() for each in self._withdrawn(found, now)]
+        return [
+            each
+            for found in self._by_symbol.values()
+            for each in self.publisher.withdrawn(found, now)
+        ]
 
     def on_logon(self, now: Now) -> list[Output]:
         """Ask for everything anew: a subscription does not outlive its connection."""
@@ -157,7 +109,7 @@ class FixSession:
         for each in self._by_symbol.values():
             if each.state is State.LIVE:
                 if is_heard:
-                    outputs += self._repeated(each, now)
+                    outputs += self.publisher.repeated(each, now)
             elif now.wall_ns < each.wake_wall_ns:
                 continue
             elif each.state is State.REQUESTED:
@@ -229,7 +181,7 @@ class FixSession:
             return self._troubled(found, Happening.LOST, error.reason, str(error), now)
         found.rpt_seq = snapshot.rpt_seq
         outputs = self._move(found, Happening.SNAPSHOT, now)
-        return outputs + self._published(found, snapshot.at_ns)
+        return outputs + self.publisher.published(found, snapshot.at_ns)
 
     def _on_increment(self, message: FixMessage, now: Now) -> list[Output]:
         """X: the prints of every symbol, then what its book is after all of its entries."""
@@ -254,7 +206,7 @@ class FixSession:
                     outputs += self._troubled(each, Happening.LOST, error.reason, str(error), now)
         for symbol, at_ns in changed.items():
             if self._by_symbol[symbol].state is State.LIVE:
-                outputs += self._published(self._by_symbol[symbol], at_ns)
+                outputs += self.publisher.published(self._by_symbol[symbol], at_ns)
         return outputs
 
     def _on_entry(
@@ -353,7 +305,7 @@ class FixSession:
         after = found.state
         outputs: list[Output] = []
         if before is State.LIVE and after is not State.LIVE:
-            outputs += self._withdrawn(found, now)
+            outputs += self.publisher.withdrawn(found, now)
         if happening in (Happening.LOST, Happening.SILENT) and found.md_req_id:
             outputs += self._ended(found)
         if after is State.REQUESTED:
@@ -389,50 +341,6 @@ class FixSession:
             return self._by_id.get(md_req_id)
         found = self._by_symbol.get(symbol)
         return found if found is not None and found.md_req_id else None
-
-    # -- what is published ---------------------------------------------------------------------
-
-    def _published(self, found: Subscription, at_ns: int) -> list[Output]:
-        """The book as it is now; a crossed or locked one is no market and is shown as none."""
-        venue, levels = self.terms.venue, self._levels
-        found.published_ns = at_ns = max(at_ns, found.published_ns)
-        quote = found.book.quote(venue, at_ns)
-        if quote.bid_qty and quote.ask_qty and quote.bid_px_ticks >= quote.ask_px_ticks:
-            text = f"{quote.bid_px_ticks} to {quote.ask_px_ticks} ticks"
-            return [self._note(found.symbol, "crossed", text), *self._empty(found, at_ns)]
-        outputs: list[Output] = [quote]
-        if levels:
-            outputs.append(found.book.depth(venue, levels, at_ns))
-        return outputs
-
-    def _repeated(self, found: Subscription, now: Now) -> list[Output]:
-        outputs: list[Output] = []
-        if now.engine_ns - found.published_ns >= REPEAT_NS:
-            outputs += self._published(found, now.engine_ns)
-        if found.status is not None and now.engine_ns - found.status_ns >= STATUS_REPEAT_NS:
-            found.status_ns = now.engine_ns
-            found.status = msgspec.structs.replace(found.status, at_ns=now.engine_ns)
-            outputs.append(found.status)
-        return outputs
-
-    def _withdrawn(self, found: Subscription, now: Now) -> list[Output]:
-        """Say that there is no usable book."""
-        found.book.clear()
-        found.published_ns = max(now.engine_ns, found.published_ns)
-        return self._empty(found, found.published_ns)
-
-    def _empty(self, found: Subscription, at_ns: int) -> list[Output]:
-        venue = self.terms.venue
-        outputs: list[Output] = [Quote(found.symbol, venue, 0, 0, 0, 0, at_ns)]
-        if self._levels:
-            outputs.append(Depth(found.symbol, venue, (), (), at_ns))
-        return outputs
-
-    @property
-    def _levels(self) -> int:
-        """How many levels are published beside the touch."""
-        depth = self.terms.depth
-        return 0 if depth == 1 else min(depth or DEPTH_LEVELS_MAX, DEPTH_LEVELS_MAX)
 
     def _note(self, symbol: str, reason: str, text: str, *, is_alarm: bool = False) -> Note:
         return Note(self.terms.venue, symbol, reason, text, is_alarm)

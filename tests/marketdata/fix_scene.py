@@ -6,7 +6,8 @@ from decimal import Decimal
 from domain.fix_message import SOH, FixMessage, fix_text
 from domain.instruments import Instrument, TickBand
 from domain.marketdata import Depth, Imbalance, Quote, Trade, TradingStatus
-from marketdata.fix_session import FeedTerms, FixSession, Note, Now, Output, SendFix
+from marketdata.fix_outputs import FeedTerms, Note, Now, Output, SendFix
+from marketdata.fix_session import FixSession
 
 START_NS = 1_767_623_400_000_000_000  # 2026-01-05 14:30:00 UTC
 SECOND_NS = 1_000_000_000

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from domain.fix_message import FixMessage, fix_text
 from domain.marketdata import Depth, Quote, Trade
-from marketdata.fix_session import FeedTerms, FixSession, Now, Output, SendFix
+from marketdata.fix_outputs import FeedTerms, Now, Output, SendFix
+from marketdata.fix_session import FixSession
 from marketdata.fix_subscription import State
 from tests.marketdata.fix_scene import START_NS, VENUE, instrument
 from venuesim.market_data_messages import Send

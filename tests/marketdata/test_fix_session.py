@@ -8,7 +8,7 @@ import pytest
 from domain.fix_market_data import MDReqRejReason
 from domain.marketdata import Quote, TradingStatus
 from marketdata.fix_book import FixBook
-from marketdata.fix_session import DEPTH_LEVELS_MAX, Note, SendFix
+from marketdata.fix_outputs import DEPTH_LEVELS_MAX, Note, SendFix
 from marketdata.fix_subscription import (
     TRANSITIONS,
     Happening,
