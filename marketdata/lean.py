@@ -21,7 +21,7 @@ from typing import Final
 from zipfile import BadZipFile, ZipFile
 from zoneinfo import ZoneInfo
 
-from domain.instruments import TickBand
+from domain.instruments import MAX_QTY, TickBand
 from domain.marketdata import Quote, Trade, TradeCondition
 from marketdata.price_texts import PriceTexts
 from marketdata.tick_faults import (
@@ -32,6 +32,7 @@ from marketdata.tick_faults import (
     Stream,
     TickFault,
     TickFile,
+    bad_qty,
 )
 from marketdata.wall_clock import midnight_ns
 
@@ -166,8 +167,8 @@ class _Reader:
                             raise _bad_time(ms)
                         if px <= 0:
                             raise RowFault(TickFault.BAD_PRICE, "a price that is not above zero")
-                        if qty <= 0:
-                            raise _bad_qty()
+                        if not 0 < qty <= MAX_QTY:
+                            raise bad_qty()
                         condition = self._condition(flags, exchange)
                     except (ValueError, RowFault) as error:
                         file.pass_over(error, number, line)
@@ -224,10 +225,10 @@ def _archive_fault(path: Path) -> TickFault:
 def _side(prices: PriceTexts, px_text: bytes, qty_text: bytes) -> tuple[int, int]:
     """(px_ticks, qty); a side without quantity is absent."""
     px, qty = prices[px_text], int(qty_text)
-    if qty > 0:
+    if 0 < qty <= MAX_QTY:
         return px, qty
-    if qty < 0:
-        raise _bad_qty()
+    if qty:
+        raise bad_qty()
     return 0, 0
 
 
@@ -235,10 +236,6 @@ def _bad_time(ms: int) -> RowFault:
     if ms >= _DAY_MS:
         return RowFault(TickFault.OUTSIDE_DAY, "time is past the day")
     return RowFault(TickFault.TIME_BACK, "time is before the last row's")
-
-
-def _bad_qty() -> RowFault:
-    return RowFault(TickFault.BAD_QTY, "a quantity that is not above zero")
 
 
 def _condition(flags: bytes, exchange: bytes) -> str:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Final
 from zoneinfo import ZoneInfo
 
-from domain.instruments import Side
+from domain.instruments import MAX_QTY, Side
 from domain.marketdata import (
     Depth,
     MarketEvent,
@@ -35,7 +35,15 @@ from domain.marketdata import (
     TradingStatus,
 )
 from marketdata.price_texts import PriceTexts
-from marketdata.tick_faults import RowFault, Skipped, Stream, TickFault, TickFile, bad_file
+from marketdata.tick_faults import (
+    RowFault,
+    Skipped,
+    Stream,
+    TickFault,
+    TickFile,
+    bad_file,
+    bad_qty,
+)
 from marketdata.wall_clock import midnight_ns
 
 VENUE: Final = "NASDAQ"  # the only venue that the format is published for
@@ -209,8 +217,8 @@ class _Rows:
         px, qty = self._prices[price], int(size)
         if px <= 0:
             raise RowFault(TickFault.BAD_PRICE, "a price that is not above zero")
-        if qty <= 0:
-            raise RowFault(TickFault.BAD_QTY, "a quantity that is not above zero")
+        if not 0 < qty <= MAX_QTY:
+            raise bad_qty()
         aggressor = _AGGRESSOR.get(direction)
         if aggressor is None:
             raise RowFault(TickFault.BAD_ROW, "a direction that is neither 1 nor -1")
@@ -257,8 +265,8 @@ class _Rows:
             raise _BookFault(error.fault, str(error)) from error
         if px <= 0:
             raise _BookFault(TickFault.BAD_PRICE, "a level at a price that is not above zero")
-        if qty <= 0:
-            raise _BookFault(TickFault.BAD_QTY, "a level without quantity")
+        if not 0 < qty <= MAX_QTY:
+            raise _BookFault(TickFault.BAD_QTY, "a level without quantity, or beyond any")
         return px, qty
 
 

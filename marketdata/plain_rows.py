@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
-from domain.instruments import Instrument, InstrumentTable, Side
+from domain.instruments import MAX_QTY, Instrument, InstrumentTable, Side
 from domain.marketdata import (
     Depth,
     Imbalance,
@@ -21,7 +21,7 @@ from domain.marketdata import (
     TradingStatus,
 )
 from marketdata.price_texts import PriceTexts
-from marketdata.tick_faults import RowFault, Skipped, TickFault
+from marketdata.tick_faults import RowFault, Skipped, TickFault, bad_qty
 
 REQUIRED: Final = ("event", "symbol", "venue", "at")
 PRICES: Final = ("bid_px", "ask_px", "px")
@@ -35,6 +35,7 @@ _SIDES: Final = {"buy": Side.BUY.value, "sell": Side.SELL.value, "": ""}
 _SIDE_NAMES: Final = {value: name for name, value in _SIDES.items()}
 _LETTERS: Final = frozenset(each.value for each in TradeCondition)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_NS: Final = 2**63 - 1
 _ABSENT: Final = ("", "0")  # a quantity of a side that is absent
 LEVELS_MAX: Final = 1_000  # of a side in one cell; deeper than any public book
 
@@ -102,6 +103,8 @@ class RowReader:
         if make is None:
             raise RowFault(TickFault.UNKNOWN_EVENT, f"no event is called {row[self._event]!r}")
         at_ns = _at_ns(row[self._at])
+        if at_ns > _LAST_NS:
+            raise RowFault(TickFault.OUTSIDE_DAY, "a time that nanoseconds in 63 bits do not reach")
         if at_ns < self._last_ns:
             raise RowFault(TickFault.TIME_BACK, "time is before the last row's")
         event = make(row, symbol, at_ns, prices)
@@ -152,11 +155,12 @@ class RowReader:
         at = self._at_of
         px_text = row[at["px"]]
         paired_qty = int(row[at["paired_qty"]])
-        if paired_qty < 0:
-            raise RowFault(TickFault.BAD_QTY, "a paired quantity below zero")
+        imbalance_qty = int(row[at["imbalance_qty"]])
+        if not 0 <= paired_qty <= MAX_QTY or abs(imbalance_qty) > MAX_QTY:
+            raise RowFault(TickFault.BAD_QTY, f"quantities below zero, or above {MAX_QTY:,}")
         return Imbalance(
             symbol, row[self._venue], prices[px_text] if px_text else 0, paired_qty,
-            int(row[at["imbalance_qty"]]), at_ns,
+            imbalance_qty, at_ns,
         )  # fmt: skip
 
 
@@ -192,8 +196,8 @@ def _side(prices: PriceTexts, px_text: str, qty_text: str) -> tuple[int, int]:
     if qty_text in _ABSENT:
         return 0, 0
     qty = int(qty_text)
-    if qty < 0:
-        raise RowFault(TickFault.BAD_QTY, "a quantity below zero")
+    if not 0 < qty <= MAX_QTY:
+        raise bad_qty()
     px = prices[px_text] if px_text else 0
     if px <= 0:
         raise RowFault(TickFault.BAD_PRICE, "a quantity at a price that is not above zero")

@@ -14,6 +14,7 @@ from typing import IO, Final, TypeVar
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
+from domain.instruments import MAX_QTY
 from marketdata.feed import FeedFailed
 
 BLOCK_BYTES: Final = 1 << 16  # read at a time: some 2,000 rows, so memory is flat in the file
@@ -70,6 +71,11 @@ class RowFault(Exception):
     def __init__(self, fault: TickFault, text: str) -> None:
         super().__init__(text)
         self.fault = fault
+
+
+def bad_qty() -> RowFault:
+    """The fault of a quantity that is not from 1 to MAX_QTY."""
+    return RowFault(TickFault.BAD_QTY, f"a quantity that is not above zero, or above {MAX_QTY:,}")
 
 
 @dataclass(slots=True)

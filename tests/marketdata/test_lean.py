@@ -113,6 +113,8 @@ FAULTS = [
     ("quote", "34200002,-5,200,0,0,P,1,0", "below zero", "bad_price"),
     ("quote", "34200002,nan,200,0,0,P,1,0", "beyond any market", "bad_price"),
     ("quote", "34200002,1800100,-1,0,0,P,1,0", "not above zero", "bad_qty"),
+    ("quote", "34200002,1800100,1000000000001,0,0,P,1,0", "above 1,000,000,000,000", "bad_qty"),
+    ("trade", "34200002,1800100,1000000000001,D,1,0", "above 1,000,000,000,000", "bad_qty"),
     ("quote", "34200002,0,0,1800300,-1,P,1,0", "not above zero", "bad_qty"),
     ("quote", "34200002,1800100.5,200,0,0,P,1,0", "off the tick", "off_grid"),
     ("quote", "34199999,1800100,200,0,0,P,1,0", "time is before", "time_back"),
