@@ -1,8 +1,10 @@
 """The market data process for real: recorded days onto a broker that speaks Kafka's protocol."""
 
+import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from bus.log import BEGINNING
 from bus.topics import Topic
 from domain.marketdata import MarketEvent, Quote, Trade, TradingPhase, TradingStatus
 from headgate.command_settings import shipped
+from headgate.launcher import free_port
 from headgate.settings import BusSettings, HttpSettings, load_settings
 from marketdata.lean import UNIT, read_day
 
@@ -137,12 +140,52 @@ def test_a_file_of_ours_is_replayed_at_its_pace_from_now_on(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+def test_it_serves_its_probes_and_drains_on_sigterm(tmp_path: Path) -> None:
+    """A process that stays after its last event, as the chart runs it."""
+    recording = tmp_path / "days.csv"
+    recording.write_text(SYNTHETIC)
+    broker = EmbeddedBroker()
+    bus = BusSettings(bootstrap_servers=broker.bootstrap_servers, embedded=True)
+    port = free_port()
+    settings = load_settings(shipped("headgate.toml"), {
+        "HEADGATE__MARKETDATA__REPLAY__PATH": str(recording),
+        "HEADGATE__MARKETDATA__REPLAY__FORMAT": "plain",
+        "HEADGATE__MARKETDATA__REPLAY__SKIP_BAD": "true",
+        "HEADGATE__MARKETDATA__REPLAY__STAY": "true",
+        "HEADGATE__HTTP__PORT": str(port),
+    })  # fmt: skip
+    path = tmp_path / "settings.json"
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(settings, bus=bus)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "headgate", "marketdata", "--settings", str(path)]
+    )
+    try:
+        assert len(read_topic(bus, 8)) == 8
+        assert get(port, "/livez") == (200, '{"ok":true')
+        assert get(port, "/readyz")[0] == 200
+        shown = get(port, "/metrics", 100_000)[1]
+        assert 'headgate_marketdata_events_total{symbol="IBM"} 5.0' in shown
+        assert 'headgate_marketdata_skipped_total{reason="crossed"} 1.0' in shown
+        assert process.poll() is None
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(timeout=20)
+        broker.stop()
+    assert code == 0
+
+
+def get(port: int, path: str, characters: int = 10) -> tuple[int, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return answer.status, answer.read().decode().replace(" ", "", 1)[:characters]
+
+
+@pytest.mark.slow
 def test_what_cannot_be_replayed_ends_the_process_and_is_told(tmp_path: Path) -> None:
     bus = BusSettings(bootstrap_servers="127.0.0.1:1", embedded=True)
     path = settings_file(tmp_path, bus)
     nothing = replay(path)
     assert nothing.returncode == 2
-    assert "marketdata.replay.path is not set" in nothing.stderr
+    assert "no feed: neither " in nothing.stderr
     nowhere = replay(path, "--replay", "/nowhere")
     assert nowhere.returncode == 1
     assert "/nowhere: no_file: there is no such file or directory" in nowhere.stderr
