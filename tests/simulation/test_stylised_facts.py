@@ -12,7 +12,7 @@ import pytest
 from simulation.fact_days import Execution, QuietDay, SeedFacts, measure_seed, quiet_day
 from simulation.facts_command import run_facts
 from simulation.stylised_facts import facts, findings, table
-from venuesim.presets import ILLIQUID, LIQUID, PRESETS
+from venuesim.presets import ILLIQUID, LIQUID, MID
 
 ROOT_PREFACTOR = 0.75  # A(5) sqrt(chi / (2 rho)), what quant.md 2.7 gives
 
@@ -104,10 +104,24 @@ def test_a_thin_book_is_not_asked_how_its_mid_follows() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mid", "illiquid"])
-def test_one_seed_of_a_preset(name: str) -> None:
-    """What must hold for any seed: nothing lost, the same tape, and the orderings."""
-    found = measure_seed(PRESETS[name], 7)
+def test_a_seed_of_a_busy_symbol() -> None:
+    hold_for_any_seed(measure_seed(MID, 7))
+
+
+@pytest.mark.slow
+def test_seeds_of_a_thin_symbol_and_the_same_by_the_command() -> None:
+    """The command's table is that of the same seeds in this process, whatever the processes."""
+    measured = [measure_seed(ILLIQUID, seed) for seed in (7, 8)]
+    for each in measured:
+        hold_for_any_seed(each)
+    out, err = io.StringIO(), io.StringIO()
+    assert run_facts(["illiquid"], 2, 7, 2, False, out, err) == 0
+    assert out.getvalue().startswith(table(findings(ILLIQUID, measured)))
+    assert "facts missed" in out.getvalue()
+
+
+def hold_for_any_seed(found: SeedFacts) -> None:
+    """Nothing lost, the same tape before the agent, and the orderings."""
     for each in found.executions:
         lost = (each.unprinted_fills, each.missing_shares, each.missing_cash, each.tape_differs)
         assert lost == pytest.approx((0, 0, 0, 0), abs=0.01)
@@ -129,18 +143,6 @@ def test_one_seed_of_a_preset(name: str) -> None:
 def test_the_same_seed_the_same_figures() -> None:
     assert quiet_day(ILLIQUID, 3) == quiet_day(ILLIQUID, 3)
     assert quiet_day(ILLIQUID, 3) != quiet_day(ILLIQUID, 4)
-
-
-@pytest.mark.slow
-def test_the_command_prints_the_same_table_whatever_the_processes() -> None:
-    said = []
-    for processes in (1, 2):
-        out, err = io.StringIO(), io.StringIO()
-        assert run_facts(["illiquid"], 2, 1, processes, False, out, err) == 0
-        said.append(out.getvalue())
-    assert said[0] == said[1]
-    assert said[0].count("illiquid  ") == len(facts(ILLIQUID))
-    assert "facts missed" in said[0]
 
 
 @pytest.mark.parametrize(
