@@ -21,6 +21,7 @@ from benchmarks import (
     matching_engine,
     peer_comparison,
     replay_day,
+    simulated_day,
     volume_curves,
     worker_core,
 )
@@ -54,6 +55,11 @@ STAGES: Final[dict[str, Stage]] = {
         "a recorded day and its memory, a simulated child from few to many",
         lambda: replay_day.recorded_day(3) + replay_day.children(3, 83, 3),
         lambda: replay_day.recorded_day(1) + replay_day.children(1, 5, 1),
+    ),
+    "simulated-day": (
+        "a day of each preset of the simulated market, and its memory",
+        lambda: simulated_day.presets(3) + simulated_day.memory(),
+        lambda: simulated_day.presets(1),
     ),
     "peer": (
         "our simulation beside NautilusTrader's (script/bench-peer installs it)",

@@ -132,8 +132,8 @@ def measure_seed(preset: Preset, seed: int) -> SeedFacts:
 
 def quiet_day(preset: Preset, seed: int) -> QuietDay:
     """The flow alone over a whole day."""
-    price = _price(preset, seed)
-    flow = OrderFlow(_instrument(), price, VENUE, OPEN_NS)
+    price = price_of(preset, seed)
+    flow = flow_of(price)
     step_ns = _step_ns(preset)
     count = DAY_S * SECOND_NS // step_ns
     times = OPEN_NS + step_ns * np.arange(1, count + 1)
@@ -348,8 +348,14 @@ def _step_ns(preset: Preset) -> int:
         SECOND_NS)  # fmt: skip
 
 
-def _price(preset: Preset, seed: int) -> EfficientPrice:
+def price_of(preset: Preset, seed: int) -> EfficientPrice:
+    """The efficient price of a seed."""
     return EfficientPrice(preset, preset.px_ticks, _hours(), RandomStreams(seed, SYMBOL))
+
+
+def flow_of(price: EfficientPrice) -> OrderFlow:
+    """The flow of a venue that has all of it."""
+    return OrderFlow(_instrument(), price, VENUE, OPEN_NS)
 
 
 def _hours() -> MarketHours:

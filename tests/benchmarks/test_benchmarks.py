@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from benchmarks import simulated_day
 from benchmarks.figures import Figure, Goal, as_json, quantile, table
 from benchmarks.machine import machine
 from benchmarks.worker_core import decisions, fold, market_data
+from venuesim.presets import ILLIQUID
 
 
 def test_stages_in_process_give_figures() -> None:
@@ -34,6 +36,12 @@ def test_goal(headroom: bool, goal: Goal | None, ratio: float, met: bool | None)
     )  # fmt: skip
     assert figure.ratio == ratio
     assert figure.met is met
+
+
+def test_a_simulated_day_has_its_events() -> None:
+    count = simulated_day.events_of(ILLIQUID, 1)
+    assert 5_000 < count < 40_000  # .06 limits a side, as many cancels, .3 looks a second
+    simulated_day.run_day(ILLIQUID, 1, 600)
 
 
 def test_quantile_is_a_value_that_was_taken() -> None:
