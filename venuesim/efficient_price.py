@@ -121,8 +121,7 @@ class EfficientPrice:
 
     def base_ticks(self, day: Activity, at_ns: npt.NDArray[np.int64]) -> Floats:
         """p_exo with alpha at times of `day`, (n,) to (n,): p* but for the impact."""
-        steps = np.maximum((at_ns - day.session.open_ns) // STEP_NS, 0)
-        steps = np.minimum(steps, day.blocks * STEPS - 1)  # np.clip of numpy 2.4 leaks 48 B a call
+        steps = np.clip((at_ns - day.session.open_ns) // STEP_NS, 0, day.blocks * STEPS - 1)
         blocks = steps // STEPS
         ticks = np.empty(len(at_ns))
         for block in np.unique(blocks):
