@@ -207,6 +207,8 @@ class Progress:
 
     def tell_fills(self, now_ns: int) -> None:
         """Report every booked fill that the OMS has not been told of."""
+        if not self.desk.blotter.untold:
+            return
         untold, self.desk.blotter.untold = self.desk.blotter.untold, []
         for child, execution in untold:
             parent = self.desk.blotter.parents[child.order_id]

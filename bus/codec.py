@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,9 @@ RAW_MAX: Final = 4_096  # bytes of a bad record that its dead letter carries
 
 _JSON: Final = msgspec.json.Encoder()
 _MSGPACK: Final = msgspec.msgpack.Encoder()
+_WRITERS: Final[dict[Topic, Callable[[object], bytes]]] = {
+    topic: (_MSGPACK if spec.msgpack else _JSON).encode for topic, spec in SPECS.items()
+}
 _READERS: Final[dict[Topic, tuple[int, Any]]] = {  # by topic, (max_value_bytes, decode)
     topic: (
         spec.max_value_bytes,
@@ -38,7 +42,7 @@ class Undecodable(Exception):
 
 def encode(topic: Topic, message: object) -> bytes:
     """The bytes of a message (for `marketdata`: of a list of events)."""
-    return (_MSGPACK if SPECS[topic].msgpack else _JSON).encode(message)
+    return _WRITERS[topic](message)
 
 
 def decode(topic: Topic, value: bytes) -> Any:  # noqa: ANN401 - the topic decides, at run time

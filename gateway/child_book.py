@@ -77,8 +77,10 @@ class Child:
     @property
     def committed_qty(self) -> int:
         """Filled, open or unknown: what the parent may not give to others."""
-        qty = max(self.order_qty, self.cum_qty) if self.is_open else self.cum_qty
-        return max(qty, self._replaced_qty)
+        qty = self.cum_qty
+        if qty < self.order_qty and self.status not in CHILD_TERMINAL:
+            qty = self.order_qty
+        return max(qty, self._replaced_qty) if self.requests else qty
 
     @property
     def _replaced_qty(self) -> int:

@@ -118,6 +118,9 @@ class LastMarket:
         The first of these that is not older than `not_before_ns`; else the newest of all.
         """
         quotes = self._quotes.get(symbol, {})
+        at_venue = quotes.get(venue)
+        if at_venue is not None and at_venue.at_ns >= not_before_ns:
+            return at_venue  # nearly always
         own = [quotes[venue]] if venue in quotes else []
         trade = [self._trades[symbol]] if symbol in self._trades else []
         others = sorted(

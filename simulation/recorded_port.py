@@ -86,6 +86,8 @@ class RecordedPort:
         event, events, venue = self._event, self._events, self.venue
         last_ns = min(until_ns, self._others_ns)
         run: dict[str, list[MarketEvent]] = {}
+        if event is None or event.at_ns > last_ns:
+            return run
         seen_each: dict[str, None] = dict(venue.depleted)
         left = RUN_MAX
         while event is not None and event.at_ns <= last_ns and left:
