@@ -47,6 +47,9 @@ _EXCHANGE_CLOSED: Final = 2
 _DUPLICATE_ORDER: Final = 6
 _UNSUPPORTED: Final = 11
 _OTHER: Final = 99
+# A record is of one day: good till cancel is good till its close.
+_RESTING: Final = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL)
+_NOT_OFFERED: Final = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,6 +189,9 @@ class ReplayVenue:
             return [self._reports.rejected(child, _OTHER, str(error), now_ns)]
         if child.cl_ord_id in self._orders:
             return [self._reports.rejected(child, _DUPLICATE_ORDER, "ClOrdID(11) repeated", now_ns)]
+        if child.time_in_force in _NOT_OFFERED:
+            text = f"TimeInForce(59) {child.time_in_force.value}: no auctions are replayed"
+            return [self._reports.rejected(child, _UNSUPPORTED, text, now_ns)]
         if book.market.phase is TradingPhase.CLOSED:
             return [
                 self._reports.rejected(child, _EXCHANGE_CLOSED, "the session has ended", now_ns)
@@ -223,7 +229,7 @@ class ReplayVenue:
             out += book.shown(self.name, now_ns)
         if not order.leaves_qty:
             return
-        if order.time_in_force is TimeInForce.DAY and order.px_ticks is not None:
+        if order.time_in_force in _RESTING and order.px_ticks is not None:
             self._resting[order.venue_order_id] = order
             market.rest(order.venue_order_id, order.side, order.px_ticks, order.leaves_qty)
         else:

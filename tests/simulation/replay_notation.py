@@ -3,8 +3,8 @@
 A line is a verb and words `name=value`; `t=` is its time in milliseconds, that of the line before
 if it has none. `quote bid=50.00x200 ask=50.02x300` (a side that is not named is empty),
 `depth bid=50.00x200,49.99x100`, `trade px=50.00 qty=100 [cond=F] [aggressor=sell]`,
-`status phase=halted`, `timer`, `close`; orders: `day`, `ioc`, `fok` with `id=`, `qty=`, `px=`
-(none: a market order), `side=`, `post_only=y`; `cancel`, `replace` with `id=` and `orig=`;
+`status phase=halted`, `timer`, `close`; orders: `day`, `gtc`, `ioc`, `fok`, `opg`, `cls` with `id=`,
+`qty=`, `px=` (none: a market order), `side=`, `post_only=y`; `cancel`, `replace` with `id=` and `orig=`;
 `ahead id=` says how many shares of others stand before an order.
 """
 
@@ -26,7 +26,8 @@ IBM = Instrument(
 FEES = Fees(taker=Decimal("0.003"), maker=Decimal("-0.002"))
 MS = 1_000_000
 ORDERS = {"day": TimeInForce.DAY, "ioc": TimeInForce.IMMEDIATE_OR_CANCEL,
-          "fok": TimeInForce.FILL_OR_KILL}  # fmt: skip
+          "fok": TimeInForce.FILL_OR_KILL, "gtc": TimeInForce.GOOD_TILL_CANCEL,
+          "opg": TimeInForce.AT_THE_OPENING, "cls": TimeInForce.AT_THE_CLOSE}  # fmt: skip
 Args = dict[str, str]
 
 
