@@ -112,7 +112,10 @@ def _port(
     market = case.scenario.market
     if market.data is not None:
         session = session_of(case, calendar)
-        recorded = recorded_port(table, Path(market.data), case.day, session, settings, Skipped())
+        recorded = recorded_port(
+            table, Path(market.data), case.day, session, settings, Skipped(),
+            market.replay.rules if market.replay is not None else None,
+        )  # fmt: skip
         return recorded, min(recorded.first_ns, order_ns)
     first_ns = order_ns - int(market.warm_up_s * NS)
     opened = open_market(case.scenario, table, calendar, case.seed, first_ns)

@@ -20,7 +20,7 @@ from marketdata.lean import US_TICKS, VENUE, read_day
 from marketdata.tick_faults import Skipped
 from simulation.house_rules import limits_of
 from simulation.recorded_port import RecordedPort
-from simulation.replay_venue import SESSION, Fees, ReplayVenue
+from simulation.replay_venue import SESSION, Fees, ReplayRules, ReplayVenue
 from simulation.venue_gate import VenueGate
 
 # What US exchanges charge and pay about, per share.
@@ -39,14 +39,14 @@ def recorded_instrument(symbol: str, lot: int, calendar: str) -> Instrument:
 
 def recorded_port(
     table: InstrumentTable, data: Path, day: date, session: Session, settings: Settings,
-    skipped: Skipped,
+    skipped: Skipped, rules: ReplayRules | None = None,
 ) -> RecordedPort:  # fmt: skip
     """The day of every symbol of `table`, merged by time. Raises BadTickFile."""
     days = [read_day(data, symbol, day, skipped) for symbol in table.by_symbol]
     market = days[0] if len(days) == 1 else merge(*days, key=lambda event: event.at_ns)
     venue = ReplayVenue(
         name=VENUE, instruments=table, trade_date=session.date.replace("-", ""), fees=FEES,
-        close_ns=session.close_ns,
+        close_ns=session.close_ns, rules=rules or ReplayRules(),
     )  # fmt: skip
     book = ChildBook()
     checks = PreTrade(book=book, kills=KillSwitch(), instruments=table,

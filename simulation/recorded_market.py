@@ -24,8 +24,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import msgspec
-
 from domain.instruments import Side
 from domain.marketdata import (
     Depth,
@@ -37,34 +35,9 @@ from domain.marketdata import (
     is_regular,
 )
 from simulation.agenda import NEVER
-from simulation.queue_position import CancelRule, Place, Queue
+from simulation.queue_position import Place, Queue
 from simulation.recorded_side import RecordedSide
-
-_MS: Final = 1_000_000
-
-
-class ReplayRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What the record cannot say and somebody must decide.
-
-    `depletion_ns`: how long what we took is missing; above 0, or we could take the same shares
-    twice at one instant; five seconds is a judgement. `match_ns`: how far apart a print and its
-    change of the displayed size may lie; of the prints at IBM's bid on 2013-10-08, 48 % have theirs
-    in the same millisecond, 76 % within 10 ms and 79 % within 20. `inside_prints`: whether prints
-    inside the spread serve our orders, `off_book_prints`: whether those do that were agreed away
-    from any order book. Both met other orders than those of a lit queue.
-    """
-
-    depletion_ns: int = 5_000 * _MS
-    cancels: CancelRule = CancelRule.UNIFORM
-    match_ns: int = 10 * _MS
-    inside_prints: bool = False
-    off_book_prints: bool = False
-
-    def __post_init__(self) -> None:
-        if self.depletion_ns <= 0:
-            raise ValueError(f"depletion_ns: {self.depletion_ns} is not above 0")
-        if self.match_ns < 0:
-            raise ValueError(f"match_ns: {self.match_ns} is below 0")
+from simulation.replay_rules import ReplayRules
 
 
 class Fill(NamedTuple):

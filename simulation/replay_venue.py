@@ -35,9 +35,10 @@ from domain.fix_codes import (
 from domain.instruments import Instrument, InstrumentTable, OffGrid
 from domain.marketdata import Depth, MarketEvent, Quote, Trade, TradingPhase, TradingStatus
 from simulation.agenda import NEVER
-from simulation.recorded_market import Fill, RecordedMarket, ReplayRules
+from simulation.recorded_market import Fill, RecordedMarket
 from simulation.replay_order import Order
 from simulation.replay_reports import SESSION, Fees, Reports
+from simulation.replay_rules import ReplayRules
 
 __all__ = ["SESSION", "Fees", "ReplayRules", "ReplayVenue", "VenueOutput"]
 

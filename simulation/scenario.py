@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from domain.parents import ParamValue
+from simulation.replay_rules import Replay
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
 Probability = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -120,6 +121,7 @@ class Market(_Table, frozen=True, kw_only=True):
     date: str = "2026-03-02"
     data: str | None = None
     dates: tuple[str, ...] = ()
+    replay: Replay | None = None
     warm_up_s: Seconds = 60.0
     step_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
     partitions: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
@@ -361,8 +363,9 @@ def _generated(name: str, generators: Sequence[Generator]) -> bool:
 def _check_market(scenario: Scenario) -> None:
     market = scenario.market
     if market.data is None:
-        if market.dates:
-            raise BadScenario("market.dates", "recorded days need market.data")
+        for name in ("dates", "replay"):
+            if getattr(market, name):
+                raise BadScenario(f"market.{name}", "recorded days need market.data")
         if not scenario.venues:
             raise BadScenario("venues", "a simulated market needs one at least")
         return
