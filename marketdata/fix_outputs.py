@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from domain.marketdata import Depth, MarketEvent, Quote
+from domain.marketdata import Depth, MarketEvent, Quote, TradingPhase, TradingStatus
 from marketdata.fix_subscription import SECOND_NS, Subscription
 from marketdata.fix_translation import Fields
 
@@ -72,11 +72,11 @@ class BookPublisher:
     terms: FeedTerms
 
     def published(self, found: Subscription, at_ns: int) -> list[Output]:
-        """The book as it is now; a crossed or locked one is no market and is shown as none."""
+        """The book as it is now; one that is crossed in itself is no market, shown as none."""
         venue, levels = self.terms.venue, self._levels
         found.published_ns = at_ns = max(at_ns, found.published_ns)
         quote = found.book.quote(venue, at_ns)
-        if quote.bid_qty and quote.ask_qty and quote.bid_px_ticks >= quote.ask_px_ticks:
+        if quote.bid_qty and quote.ask_qty and quote.bid_px_ticks > quote.ask_px_ticks:
             text = f"{quote.bid_px_ticks} to {quote.ask_px_ticks} ticks"
             return [Note(venue, found.symbol, "crossed", text), *self._empty(found, at_ns)]
         outputs: list[Output] = [quote]
@@ -94,6 +94,14 @@ class BookPublisher:
             found.status = msgspec.structs.replace(found.status, at_ns=now.engine_ns)
             outputs.append(found.status)
         return outputs
+
+    def phased(self, found: Subscription, phase: TradingPhase, at_ns: int) -> TradingStatus:
+        """The phase that a symbol is in since `at_ns`."""
+        # What was repeated meanwhile bears a later time, and the venue's has but milliseconds.
+        at_ns = max(at_ns, found.status.at_ns) if found.status is not None else at_ns
+        found.status = TradingStatus(found.symbol, self.terms.venue, phase, at_ns)
+        found.status_ns = at_ns
+        return found.status
 
     def withdrawn(self, found: Subscription, now: Now) -> list[Output]:
         """Forget the book, and say that there is none."""

@@ -16,7 +16,6 @@ from typing import Final
 from domain.fix_market_data import MDReqRejReason, SubscriptionRequestType
 from domain.fix_message import BadField, FixMessage
 from domain.instruments import Instrument
-from domain.marketdata import TradingStatus
 from marketdata.fix_book import Contradiction, FixBook
 from marketdata.fix_outputs import BookPublisher, FeedTerms, Note, Now, Output, SendFix
 from marketdata.fix_subscription import BACKOFF_NS, Happening, State, Subscription
@@ -26,6 +25,7 @@ from marketdata.fix_translation import (
     Unusable,
     increments,
     is_of_book,
+    not_ahead,
     read_increment,
     read_phase,
     read_rpt_seq,
@@ -279,10 +279,9 @@ class FixSession:
             return [self._note(found.symbol, error.reason, str(error))]
         if phase is None:
             return []
-        at_ns = message.timestamp_ns(60) if message.get(60) else now.engine_ns
-        found.status = TradingStatus(found.symbol, self.terms.venue, phase, at_ns)
-        found.status_ns = now.engine_ns
-        return [found.status]
+        said_ns = message.timestamp_ns(60) if message.get(60) else now.engine_ns
+        at_ns = not_ahead(said_ns, now.engine_ns)
+        return [self.publisher.phased(found, phase, at_ns)]
 
     # -- moves ---------------------------------------------------------------------------------
 

@@ -28,6 +28,9 @@ Group = dict[int, str]
 
 SIDES: Final = (MDEntryType.BID, MDEntryType.OFFER)
 MALFORMED: Final = "malformed"
+# The engine's time that a venue's clock may be ahead of ours (a few ms, at a clock.speed of a
+# thousand). One wrong stamp far ahead would be the last word on its symbol: times do not go back.
+AHEAD_MAX_NS: Final = 5_000_000_000
 AGGREGATED: Final = "Y"  # AggregatedBook(266): one entry a price
 
 
@@ -150,6 +153,11 @@ def read_rpt_seq(entry: Group) -> int | None:
     return int(value)
 
 
+def not_ahead(at_ns: int, now_ns: int) -> int:
+    """A venue's time, or ours if it is ahead by more than clocks are."""
+    return at_ns if at_ns <= now_ns + AHEAD_MAX_NS else now_ns
+
+
 def read_phase(message: FixMessage) -> TradingPhase | None:
     """What a SecurityStatus(f) says; None if it says no phase. Raises Unusable."""
     value = message.get(326)
@@ -227,4 +235,4 @@ def _qty(entry: Group, instrument: Instrument) -> int:
 def _at_ns(entry: Group, now_ns: int) -> int:
     """When it happened; without MDEntryDate(272) and MDEntryTime(273), when it came."""
     date, time_of_day = entry.get(272), entry.get(273)
-    return entry_ns(date, time_of_day) if date and time_of_day else now_ns
+    return not_ahead(entry_ns(date, time_of_day), now_ns) if date and time_of_day else now_ns

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from domain.fix_market_data import MDReqRejReason
-from domain.marketdata import Quote, TradingStatus
+from domain.marketdata import Quote, TradingPhase, TradingStatus
 from marketdata.fix_book import FixBook
 from marketdata.fix_outputs import DEPTH_LEVELS_MAX, Note, SendFix
 from marketdata.fix_subscription import (
@@ -135,6 +135,9 @@ def test_the_trading_status_is_asked_for_followed_and_repeated() -> None:
     scene.line("beat")
     repeated = scene.line("wait 1.5")
     assert [type(each) for each in repeated] == [Quote, TradingStatus]
+    # The venue's next word is earlier than the repeat; readers would skip a time that goes back.
+    [said] = scene.receive("35=f|324=MD-S2|55=IBM|325=Y|326=2|60=20260105-14:30:01")
+    assert said == TradingStatus("IBM", "XSIM", TradingPhase.HALTED, repeated[-1].at_ns)  # type: ignore[union-attr]  # a TradingStatus
     [said] = scene.receive("35=X|262=MD-R1|268=1|279=0|269=A|55=IBM|270=99.99|271=70|277=Q")
     assert shown(said).startswith("imbalance IBM -70 9999 at ")
 
@@ -149,6 +152,17 @@ def test_time_does_not_go_back_in_what_is_published() -> None:
     times = [each.at_ns for each in scene.outputs if isinstance(each, Quote)]
     assert len(times) == 3
     assert times == sorted(times)
+
+
+def test_a_stamp_far_ahead_is_not_the_last_word_on_its_symbol() -> None:
+    scene = FixScene()
+    scene.line("logon")
+    scene.receive(f"35=W|262=MD-R1|{BOOK}")
+    far = "272=20360105|273=14:30:00"
+    [quote] = scene.receive(f"35=X|262=MD-R1|268=1|279=1|269=0|55=IBM|270=99.99|271=7|{far}")
+    assert shown(quote) == "quote IBM 7x9999 300x10001 at 0.003"
+    [status] = scene.receive("35=f|55=IBM|326=2|60=20360105-14:30:00")
+    assert shown(status) == "status IBM halted at 0.004"
 
 
 def test_the_same_session_again_gives_the_same() -> None:

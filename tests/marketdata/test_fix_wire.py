@@ -121,7 +121,7 @@ def test_no_message_breaks_the_client(script: list[str]) -> None:
         if isinstance(each, Quote):
             assert (each.bid_px_ticks > 0) == (each.bid_qty > 0)
             assert (each.ask_px_ticks > 0) == (each.ask_qty > 0)
-            assert not (each.bid_qty and each.ask_qty) or each.bid_px_ticks < each.ask_px_ticks
+            assert not (each.bid_qty and each.ask_qty) or each.bid_px_ticks <= each.ask_px_ticks
         elif isinstance(each, Trade):
             assert each.px_ticks > 0
             assert each.qty > 0
