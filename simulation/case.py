@@ -81,7 +81,8 @@ def session_of(case: Case, calendar: TradingCalendar) -> Session:
     """The session of the case's day. Raises BadScenario."""
     session = calendar.session_on(case.day.isoformat())
     if session is None:
-        raise BadScenario("market.date", f"{case.day} is no trading day of {calendar.name}")
+        why = calendar.why_closed(case.day.isoformat())
+        raise BadScenario("market.date", f"{case.day} is no trading day of {calendar.name}: {why}")
     return session
 
 

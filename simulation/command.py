@@ -114,7 +114,8 @@ def prepare(request: Request, settings: Settings) -> Prepared:
     tick_file(request.data, request.symbol.upper(), typed.day, "quote")  # the first thing missing
     calendar = load_calendar(CALENDAR, typed.day, typed.day)
     if not calendar.sessions:
-        raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}")
+        why = calendar.why_closed(typed.day.isoformat())
+        raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}: {why}")
     session = calendar.sessions[0]
     parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
     port = recorded_port(table, request.data, typed.day, session, settings, skipped)

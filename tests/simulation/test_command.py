@@ -59,7 +59,7 @@ def test_a_holiday_is_refused(tmp_path: Path) -> None:
         (folder / f"20131008_{kind}.zip").rename(folder / f"20131006_{kind}.zip")
     status, _, err = play(tmp_path, {"date": "2013-10-06"})
     assert (status, err) == (
-        EXIT_USAGE, "headgate simulate: --date: 2013-10-06 is no trading day of XNYS\n",
+        EXIT_USAGE, "headgate simulate: --date: 2013-10-06 is no trading day of XNYS: a weekend\n",
     )  # fmt: skip
 
 
