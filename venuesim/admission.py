@@ -4,6 +4,7 @@ Checks run in the order written here and the first fault is the answer. It knows
 of the venue and what it offers, not its books, its phases or its orders.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -51,7 +52,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 def admit(
-    request: NewOrder, instruments: dict[str, Instrument], offer: Offer
+    request: NewOrder, instruments: Mapping[str, Instrument], offer: Offer
 ) -> Admitted | Refusal:
     """The order as the book takes it, or why not."""
     instrument = instruments.get(request.symbol)

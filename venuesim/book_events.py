@@ -25,6 +25,11 @@ class CancelCause(StrEnum):
     MIN_QTY = "min_qty"  # an immediate order found less than its minimum quantity
     SELF_TRADE = "self_trade"
     EXPIRED = "expired"  # at the close, or after its auction
+    # An immediate order at a dark venue, whose reference is
+    REFERENCE_MISSING = "reference_missing"
+    REFERENCE_STALE = "reference_stale"
+    REFERENCE_LOCKED = "reference_locked"
+    REFERENCE_CROSSED = "reference_crossed"
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

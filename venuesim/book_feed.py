@@ -9,8 +9,8 @@ from typing import Final
 from domain.instruments import Side
 from domain.marketdata import Depth, Imbalance, Quote, TradingPhase, TradingStatus
 from venuesim.auction import AuctionPrice
-from venuesim.order_book import OrderBook
 from venuesim.phases import Phase
+from venuesim.venue_book import VenueBook
 
 HEARTBEAT_NS: Final = 1_000_000_000  # a quote is repeated so often, so that "stale" means stale
 STATUS_NS: Final = 10_000_000_000  # the trading status too, for readers that start late
@@ -50,7 +50,7 @@ class BookFeed:
         """Whether it is time to say the trading status again."""
         return now_ns - self._status_ns >= STATUS_NS
 
-    def quotes(self, book: OrderBook, now_ns: int) -> list[FeedEvent]:
+    def quotes(self, book: VenueBook, now_ns: int) -> list[FeedEvent]:
         """Quote and depth, where they changed or are due again."""
         if not self._shown:
             return []

@@ -89,7 +89,8 @@ def _shown(request: NewOrder | ReplaceOrder, offer: Offer) -> Iterator[_Row]:
     yield midpoint and bool(floor), "MaxFloor(111): a midpoint peg shows nothing"
     at_once = kind in _PLAIN and tif == TimeInForce.IMMEDIATE_OR_CANCEL
     least = request.min_qty is not None
-    hidden = rests and (shows_nothing(request) or offer.dark)
+    waits = rests or (offer.dark and kind == VenueOrdType.MARKET and tif == TimeInForce.DAY)
+    hidden = waits and (shows_nothing(request) or offer.dark)
     yield least and not (at_once or hidden), "MinQty(110) asks for an IOC or a hidden order"
 
 

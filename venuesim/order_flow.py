@@ -30,9 +30,9 @@ from venuesim.background_events import (
 from venuesim.book_events import BookEvent, Filled
 from venuesim.book_order import BookOrder
 from venuesim.efficient_price import EfficientPrice
-from venuesim.order_book import OrderBook
 from venuesim.phases import Phase
 from venuesim.tick_grid import TickGrid
+from venuesim.venue_book import VenueBook
 
 NEVER_NS: Final = 1 << 62
 NEVER_PX: Final = 1 << 62  # ticks, beyond every price
@@ -65,7 +65,7 @@ class BackgroundFlow(Protocol):
     def next_ns(self) -> int:
         """When something is next to be done."""
 
-    def advance(self, book: OrderBook, until_ns: int) -> Traded:
+    def advance(self, book: VenueBook, until_ns: int) -> Traded:
         """Do all that is due; see OrderFlow."""
 
     def on_client_fill(self, signed_qty: int, at_ns: int) -> None:
@@ -115,7 +115,7 @@ class OrderFlow:
         """When something is next to be done; NEVER_NS after the last session."""
         return self._rows[self._next][0] if self._next < len(self._rows) else self._drawn_ns
 
-    def advance(self, book: OrderBook, until_ns: int) -> Traded:
+    def advance(self, book: VenueBook, until_ns: int) -> Traded:
         """Do all that is due up to `until_ns`. Returns what the book said, but for orders that
         just rest or leave; early after a client's fill, so that it can be answered before the
         market goes on: call again while `next_ns` is due.
@@ -148,7 +148,7 @@ class OrderFlow:
             orders = self._auctions.opening(self._day)
             self._add([each for each in orders if each.at_ns >= at_ns], AT_THE_OPENING)
 
-    def _draw(self, book: OrderBook) -> None:
+    def _draw(self, book: VenueBook) -> None:
         """The events of the next block; after the last one the book is cleared until the open."""
         day, start_ns = self._day, self._drawn_ns
         assert day is not None
@@ -199,7 +199,7 @@ class OrderFlow:
         self._rows.sort(key=lambda row: row[0])
 
     def _run(  # noqa: C901, PLR0915  # the hot loop: calls would cost a third more
-        self, book: OrderBook, until_ns: int, traded: Traded
+        self, book: VenueBook, until_ns: int, traded: Traded
     ) -> bool:
         """The events of the batch up to `until_ns`. True: stopped early, a client was filled.
 
@@ -256,12 +256,12 @@ class OrderFlow:
         self._next = index
         return stopped
 
-    def _trade(self, book: OrderBook, kind: int, lots: int, star: float) -> Sequence[BookEvent]:
+    def _trade(self, book: VenueBook, kind: int, lots: int, star: float) -> Sequence[BookEvent]:
         """What a taker does: noise, or a sniper."""
         order = self._taker(book, kind, lots, star)
         return () if order is None else book.on_new(order)
 
-    def _bid_in_auction(self, book: OrderBook, kind: int, order_id: int, limit: float,
+    def _bid_in_auction(self, book: VenueBook, kind: int, order_id: int, limit: float,
                         qty: int) -> Sequence[BookEvent]:  # fmt: skip
         """An order for a cross; at the opening only in its call, for later it would be too late."""
         if (kind == AT_THE_OPENING and not book.phase.is_call) or not book.phase.takes_orders:
@@ -276,7 +276,7 @@ class OrderFlow:
         tif = TimeInForce.AT_THE_OPENING if opening else TimeInForce.AT_THE_CLOSE
         return book.on_new(BookOrder(order_id, side, abs(qty), px, tif))
 
-    def _taker(self, book: OrderBook, kind: int, lots: int, star: float) -> BookOrder | None:
+    def _taker(self, book: VenueBook, kind: int, lots: int, star: float) -> BookOrder | None:
         """A noise market order, or a sniper's for the whole of a best price that p* is through."""
         bid, bid_qty, ask, ask_qty = book.touch()
         if kind == SNIPE:
@@ -295,7 +295,7 @@ class OrderFlow:
         qty = abs(lots) * self._lot
         return BookOrder(TAKER_ID, side, qty, limit, TimeInForce.IMMEDIATE_OR_CANCEL)
 
-    def _clear(self, book: OrderBook) -> None:
+    def _clear(self, book: VenueBook) -> None:
         """Take every background order out: they are good for the day."""
         for order_id in [each for each in book.orders if each < 0]:
             book.on_cancel(order_id)
@@ -305,7 +305,7 @@ def _of_client(fill: Filled) -> bool:
     return fill.maker_id > 0 or fill.taker_id > 0  # as a taker: a stop that was set off
 
 
-def _best(book: OrderBook) -> tuple[int, int]:
+def _best(book: VenueBook) -> tuple[int, int]:
     """(best bid, best offer) in ticks; 0, or beyond every price, where there is none."""
     bid, _, ask, _ = book.touch()
     return bid, ask or NEVER_PX

@@ -1,6 +1,6 @@
 """The venue against written scenarios, and one row for every refusal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -36,6 +36,10 @@ TERMS = VenueTerms(
     hidden_fee=Decimal("0.001"), auction_fee=Decimal("0.0005"), peg_fee=Decimal("-0.001"),
     imbalance_every_ns=10 * SECOND,
 )  # fmt: skip
+DARK = VenueTerms(
+    name="XDRK", taker_fee=Decimal("0.001"), maker_fee=Decimal("0.001"), dark=True,
+    reference_stale_ns=10 * SECOND,
+)  # fmt: skip
 # Two days: open at 1,000 s and at 11,000 s, close 1,000 s later; at-open orders until 20 s before
 # the open, at-close orders until 30 s before the close, the call is 40 s before either.
 TIMES = AuctionTimes(
@@ -51,7 +55,8 @@ DAYS = [
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path, request: pytest.FixtureRequest) -> None:
     days = {"IBM": DAYS} if "phases" in path.stem else None
-    actual = Play(days).script(path.read_text())
+    terms = DARK if "dark" in path.stem else TERMS
+    actual = Play(days, terms).script(path.read_text())
     if request.config.getoption("--rewrite"):
         path.write_text(actual)
     assert actual == path.read_text()
@@ -66,8 +71,10 @@ class Play:
     `fresh` begins with a venue that knows nothing.
     """
 
-    def __init__(self, days: dict[str, list[TradingDay]] | None = None) -> None:
-        self.days = days
+    def __init__(
+        self, days: dict[str, list[TradingDay]] | None = None, terms: VenueTerms = TERMS
+    ) -> None:
+        self.days, self.terms = days, terms
         self.start()
 
     def start(self) -> None:
@@ -78,7 +85,7 @@ class Play:
         self.venue = self.new_venue(ClientOrders(Numbers("XSIM")))
 
     def new_venue(self, orders: ClientOrders) -> Venue:
-        venue = Venue(TERMS, [IBM, SAP], {}, orders, days=self.days)
+        venue = Venue(self.terms, [IBM, SAP], {}, orders, days=self.days)
         venue.on_timer(self.now_ns)
         return venue
 
@@ -127,6 +134,11 @@ class Play:
         elif words[0] == "at":
             self.now_ns = int(words[1]) * SECOND
             yield from self.take(self.venue.on_timer(self.now_ns))
+        elif words[0] == "quote":  # `quote LIT 50.00 50.03`, 0 for an empty side
+            bid, ask = (int(Decimal(each) * 100) for each in words[2:4])
+            size = 100 if bid and ask else 0
+            self.venue.on_quote(Quote("IBM", words[1], bid, size, ask, size, self.now_ns))
+            yield from self.take(self.venue.on_timer(self.now_ns))
         elif words[0] == "halt":
             yield from self.take(self.venue.halt("IBM", self.now_ns))
         elif words[0] == "reopen":
@@ -140,7 +152,7 @@ class Play:
             self.venue = self.new_venue(fold("XSIM", read))
             yield from self.take(self.venue.on_logon(self.now_ns))
 
-    def take(self, outputs: list[Output]) -> Iterator[str]:
+    def take(self, outputs: Sequence[Output]) -> Iterator[str]:
         for each in outputs:
             if isinstance(each, Report | CancelRejected):
                 yield show(answer_text(each))
