@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -154,7 +154,10 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
     `share`: of each symbol's flow; None: 35, 25, 20, 20 % in the order of [[venues]]. `stale_ms`:
     how old the efficient price is that it sees. `outages`: (after, for) seconds of the engine's
     time since the start, in which its FIX sessions are cut. `depth_levels`: a side, of the depth
-    that it shows beside its quotes. `market_data_port`: where it serves
+    that it shows beside its quotes. `dark`: a midpoint book that shows nothing, on the quotes of
+    the lit venues of the same process; `informed`: the share of its flow that knows what comes.
+    `halts`: (symbol, after, for, call) in seconds; orders are collected for `call` before it
+    reopens. `self_trade`: N, O, B, D or nothing. `market_data_port`: where it serves
     market data in FIX; 0: nowhere. The comp ids, if empty, are those of [[venues]] with "-MD".
     """
 
@@ -166,6 +169,16 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
     outages: tuple[tuple[Annotated[float, msgspec.Meta(ge=0)],
                          Annotated[float, msgspec.Meta(gt=0)]], ...] = ()  # fmt: skip
     depth_levels: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
+    dark: bool = False
+    informed: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    halts: tuple[tuple[str, Annotated[float, msgspec.Meta(ge=0)],
+                       Annotated[float, msgspec.Meta(gt=0)],
+                       Annotated[float, msgspec.Meta(ge=0)]], ...] = ()  # fmt: skip
+    self_trade: Literal["", "N", "O", "B", "D"] = ""
+    refresh_range: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    hidden_fee: Decimal | None = None
+    peg_fee: Decimal | None = None
+    auction_fee: Decimal = Decimal(0)
     market_data_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     market_data_comp_id: str = ""
     market_data_client_comp_id: str = ""

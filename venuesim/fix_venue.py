@@ -143,6 +143,7 @@ def session_settings(endpoints: list[FixEndpoint], store_dir: Path) -> str:
         "SocketReuseAddress=Y",
         "SocketNodelay=Y",
         "UseDataDictionary=Y",
+        "ValidateUserDefinedFields=N",  # self-trade prevention has no tags in FIX 4.4
         f"DataDictionary={data_dictionary()}",
         f"FileStorePath={store_dir / 'fix'}",
     ]

@@ -14,9 +14,11 @@ from headgate.settings import (
     SimVenueSettings,
     VenueSettings,
 )
+from venuesim.book_order import SelfTradeMode
 from venuesim.client_orders import ClientOrders
+from venuesim.dark_flow import DarkTerms
 from venuesim.efficient_price import MarketHours
-from venuesim.faults import Outage, VenueFaults
+from venuesim.faults import Halt, Outage, VenueFaults
 from venuesim.presets import PRESETS, Preset
 from venuesim.simulated_market import (
     MarketSymbol,
@@ -44,6 +46,9 @@ def live_market(
     simulated = settings.venuesim
     _refuse_unknown("presets", simulated.presets, list(instruments.by_symbol))
     _refuse_unknown("venues", simulated.venues, [each.name for each in settings.venues])
+    for name, venue in simulated.venues.items():
+        halted = dict.fromkeys(each[0] for each in venue.halts)
+        _refuse_unknown(f"venues.{name}.halts", halted, list(instruments.by_symbol))
     symbols = [
         MarketSymbol(
             instrument=each,
@@ -52,10 +57,11 @@ def live_market(
         )
         for symbol, each in instruments.by_symbol.items()
     ]
-    shares = default_shares([each.name for each in settings.venues])
+    lit = [each.name for each in settings.venues if not _special(settings, each).dark]
+    shares = default_shares(lit)
     market = simulated_market(
         symbols,
-        [_market_venue(settings, each, shares[each.name], now_ns) for each in venues],
+        [_market_venue(settings, each, shares.get(each.name, 1.0), now_ns) for each in venues],
         _hours(instruments, simulated.hours, now_ns),
         simulated.seed,
         now_ns,
@@ -93,7 +99,7 @@ def _hours(table: InstrumentTable, hours: SimHours, now_ns: int) -> dict[str, Ma
 def _market_venue(
     settings: Settings, venue: VenueSettings, share: float, now_ns: int
 ) -> MarketVenue:
-    special = settings.venuesim.venues.get(venue.name, SimVenueSettings())
+    special = _special(settings, venue)
     latency_ms = settings.venuesim.latency_ms if special.latency_ms is None else special.latency_ms
     terms = VenueTerms(
         name=venue.name,
@@ -103,16 +109,38 @@ def _market_venue(
         latency_jitter=special.latency_jitter,
         auctions=venue.auctions,
         depth_levels=special.depth_levels,
+        dark=special.dark,
+        self_trade=SelfTradeMode(special.self_trade),
+        refresh_range=special.refresh_range,
+        hidden_fee=special.hidden_fee,
+        peg_fee=special.peg_fee,
+        auction_fee=special.auction_fee,
         faults=VenueFaults(
             reject_every=settings.venuesim.reject_every,
             reject_probability=special.reject_probability,
             outages=tuple(_outage(now_ns, *each) for each in special.outages),
+            halts=tuple(_halt(now_ns, *each) for each in special.halts),
         ),
     )
     share = share if special.share is None else special.share
-    return MarketVenue(terms=terms, share=share, stale_ns=special.stale_ms * 1_000_000)
+    dark = DarkTerms(informed=special.informed)
+    return MarketVenue(terms=terms, share=share, stale_ns=special.stale_ms * 1_000_000, dark=dark)
+
+
+def _special(settings: Settings, venue: VenueSettings) -> SimVenueSettings:
+    return settings.venuesim.venues.get(venue.name, SimVenueSettings())
 
 
 def _outage(now_ns: int, after_s: float, for_s: float) -> Outage:
     start_ns = now_ns + int(after_s * _SECOND_NS)
     return Outage(start_ns=start_ns, end_ns=start_ns + max(1, int(for_s * _SECOND_NS)))
+
+
+def _halt(now_ns: int, symbol: str, after_s: float, for_s: float, call_s: float) -> Halt:
+    outage = _outage(now_ns, after_s, for_s)
+    return Halt(
+        symbol=symbol,
+        start_ns=outage.start_ns,
+        end_ns=outage.end_ns,
+        call_ns=int(call_s * _SECOND_NS),
+    )

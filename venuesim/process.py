@@ -114,6 +114,7 @@ class VenueSimulator:
         # 4 publish, one record a symbol; nothing here waits for the broker, or for a subscriber
         self._publish(market)
         self._serve(market)
+        self._show_to_dark(market)
         self._log.poll(0)
         metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
 
@@ -178,6 +179,14 @@ class VenueSimulator:
             journal.append([Sent(at_ns=now_ns)])
             metrics.FIX_MESSAGES.labels(name, "out").inc(len(answers))
         metrics.VENUESIM_ORDERS.labels(name).inc(sum(isinstance(e, NewOrder) for e in outputs))
+
+    def _show_to_dark(self, market: Iterable[MarketEvent]) -> None:
+        """Dark venues see what the lit ones quoted in this turn in the next one."""
+        dark = [each for each in self._venues.values() if each.terms.dark]
+        for event in market if dark else ():
+            if isinstance(event, Quote):
+                for venue in dark:
+                    venue.on_quote(event)
 
     def _publish(self, market: Iterable[MarketEvent]) -> None:
         by_symbol: dict[str, list[MarketEvent]] = {}
