@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Final
 from zoneinfo import ZoneInfo
@@ -72,6 +73,7 @@ _HALT: Final = b"7"
 # A cross within this of the recording's ends is that of the open or the close. Nasdaq's opening
 # cross is at 9:30:00, its closing cross at 16:00:00; each prints within seconds of it.
 _AUCTION_NS: Final = 60_000_000_000
+_LEVELS_KEPT: Final = 4_096  # pairs of price and size of one side: those of some seconds, 1 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +168,8 @@ class _Rows:
         self._symbol = lobster.symbol
         self._venue = venue
         self._prices = prices
+        self._asks = _Levels(prices, _NO_ASK)
+        self._bids = _Levels(prices, _NO_BID)
         self._levels = lobster.levels
         self._depth_cells = 4 * depth_levels
         self._midnight_ns = midnight_ns(lobster.day, ZONE)
@@ -238,24 +242,44 @@ class _Rows:
         return TradeCondition.REOPENING_AUCTION
 
     def _quote(self, touch: list[bytes], at_ns: int) -> Quote:
-        ask_px, ask_qty = self._level(touch[0], touch[1], _NO_ASK)
-        bid_px, bid_qty = self._level(touch[2], touch[3], _NO_BID)
+        ask_px, ask_qty = self._asks[touch[0], touch[1]]
+        bid_px, bid_qty = self._bids[touch[2], touch[3]]
         if bid_px > ask_px > 0:
             raise _BookFault(TickFault.CROSSED, "the bid is above the ask")
         return Quote(self._symbol, self._venue, bid_px, bid_qty, ask_px, ask_qty, at_ns)
 
     def _book(self, cells: list[bytes], at_ns: int) -> Depth:
-        level = self._level
-        asks = [level(cells[at], cells[at + 1], _NO_ASK) for at in range(0, len(cells), 4)]
-        bids = [level(cells[at + 2], cells[at + 3], _NO_BID) for at in range(0, len(cells), 4)]
-        there_bids = tuple(each for each in bids if each[1])
-        there_asks = tuple(each for each in asks if each[1])
-        if not _rising(there_asks, 1) or not _rising(there_bids, -1):
+        asks = tuple(self._asks[each] for each in zip(cells[::4], cells[1::4], strict=True))
+        bids = tuple(self._bids[each] for each in zip(cells[2::4], cells[3::4], strict=True))
+        if (0, 0) in asks:
+            asks = tuple(each for each in asks if each[1])
+        if (0, 0) in bids:
+            bids = tuple(each for each in bids if each[1])
+        if not _rising(asks) or not _rising(bids[::-1]):
             raise _BookFault(TickFault.BAD_ROW, "levels that are not best first")
-        return Depth(self._symbol, self._venue, there_bids, there_asks, at_ns)
+        return Depth(self._symbol, self._venue, bids, asks, at_ns)
 
-    def _level(self, price: bytes, size: bytes, absent: bytes) -> tuple[int, int]:
-        if price == absent:
+
+class _Levels(dict[tuple[bytes, bytes], tuple[int, int]]):
+    """`levels[price, size]` as (px_ticks, qty) of one side, (0, 0) for a level that is not there.
+
+    Of ten levels an event moves one: the others are looked up. Raises _BookFault.
+    """
+
+    def __init__(self, prices: PriceTexts, absent: bytes) -> None:
+        super().__init__()
+        self._prices = prices
+        self._absent = absent
+
+    def __missing__(self, cells: tuple[bytes, bytes]) -> tuple[int, int]:
+        level = self._converted(*cells)
+        if len(self) >= _LEVELS_KEPT:
+            self.clear()
+        self[cells] = level
+        return level
+
+    def _converted(self, price: bytes, size: bytes) -> tuple[int, int]:
+        if price == self._absent:
             return 0, 0
         try:
             px, qty = self._prices[price], int(size)
@@ -270,8 +294,8 @@ class _Rows:
         return px, qty
 
 
-def _rising(levels: tuple[tuple[int, int], ...], sign: int) -> bool:
-    return all((levels[at + 1][0] - levels[at][0]) * sign > 0 for at in range(len(levels) - 1))
+def _rising(levels: tuple[tuple[int, int], ...]) -> bool:
+    return all(one[0] < two[0] for one, two in pairwise(levels))
 
 
 def _since_midnight_ns(text: bytes) -> int:
