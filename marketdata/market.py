@@ -8,7 +8,8 @@ Prices in ticks, quantities in shares, times in nanoseconds UTC.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import InitVar, dataclass, field
 from typing import Final
 
 from domain.instruments import Side
@@ -36,10 +37,12 @@ from marketdata.event_fault import (
     depth_fault,
     imbalance_fault,
     quote_fault,
-    trade_fault,
 )
-from marketdata.own_orders import OwnOrders
+from marketdata.own_orders import OwnOrder, OwnOrders
+from marketdata.own_prints import OwnFill, OwnPrints
 from marketdata.stale_limits import StaleLimits
+from marketdata.tape import Tape
+from marketdata.touch_statistics import EMPTY, NO_ASK, PxSteps, TouchStatistics, VenueTouch
 
 __all__ = ["SymbolMarket", "touch"]
 
@@ -47,7 +50,7 @@ __all__ = ["SymbolMarket", "touch"]
 # its last good stamp was the wrong one). Records that were only overtaken come in ones and twos.
 TIME_BACK_RUN_MAX: Final = 16
 LADDER_LEVELS: Final = 10  # of a consolidated ladder, unless more are asked for
-NBBO: Final = ""  # the key of what is counted of all venues together
+UNREAD_MAX: Final = 256  # quotes that wait for the statistics: a tenth of a millisecond's work
 
 
 @dataclass(slots=True)
@@ -60,14 +63,19 @@ class _Doubt:
 
 @dataclass(slots=True, kw_only=True)
 class SymbolMarket:
-    """One symbol on all its venues. `volume`: shares printed since this object began.
+    """One symbol on all its venues. `px_steps`: how far apart prices are: (from, step) in ticks.
 
     `quotes`: the touch of each venue, in order of their first; `depths`, `statuses`, `imbalances`:
     the last that each sent. `faults`: events skipped, by (venue, fault). `own`: our open orders.
+    `adv_qty`: average daily volume, where it is known. `keeps_statistics`: of the touch; without
+    them a quote costs half. Those of the tape are always kept.
     """
 
     symbol: str
     limits: StaleLimits = field(default_factory=StaleLimits)
+    px_steps: InitVar[PxSteps] = ((0, 1),)
+    adv_qty: InitVar[int | None] = None
+    keeps_statistics: bool = True
     quotes: dict[str, Quote] = field(default_factory=dict)
     depths: dict[str, Depth] = field(default_factory=dict)
     phases: dict[str, TradingPhase] = field(default_factory=dict)
@@ -75,9 +83,16 @@ class SymbolMarket:
     imbalances: dict[str, Imbalance] = field(default_factory=dict)
     faults: Counter[tuple[str, EventFault]] = field(default_factory=Counter)
     own: OwnOrders = field(default_factory=OwnOrders)
-    volume: int = 0
-    last_trade: Trade | None = None
+    tape: Tape = field(init=False)
     _doubts: dict[str, _Doubt] = field(default_factory=dict)
+    _shut: dict[str, bool] = field(default_factory=dict)  # the venues that do not trade
+    _statistics: TouchStatistics = field(init=False)
+    _names: dict[str, str] = field(default_factory=dict)  # of each venue, one object
+    _unread: list[VenueTouch] = field(default_factory=list)
+
+    def __post_init__(self, px_steps: PxSteps, adv_qty: int | None) -> None:
+        self.tape = Tape(own=OwnPrints(self.own), adv_qty=adv_qty)
+        self._statistics = TouchStatistics(limits=self.limits, px_steps=px_steps)
 
     def on_event(self, event: MarketEvent) -> None:
         """Take one event in."""
@@ -93,31 +108,44 @@ class SymbolMarket:
         elif isinstance(event, Imbalance):
             self._on_imbalance(event)
 
+    def on_events(self, events: Iterable[MarketEvent]) -> None:
+        """Take events in, in order."""
+        on_quote = self.on_quote
+        for event in events:
+            if type(event) is Quote:  # nearly every one: spared a call
+                on_quote(event)
+            else:
+                self.on_event(event)
+
     def on_quote(self, quote: Quote) -> None:
         """The touch of one venue changed."""
-        venue = quote.venue
-        if not (
-            quote.bid_qty > 0 and quote.ask_qty > 0 and 0 < quote.bid_px_ticks <= quote.ask_px_ticks
-        ):  # nearly every quote passes this, so it is asked first
+        venue, at_ns = quote.venue, quote.at_ns
+        bid_px, bid_qty = quote.bid_px_ticks, quote.bid_qty
+        ask_px, ask_qty = quote.ask_px_ticks, quote.ask_qty
+        if not (bid_qty > 0 and ask_qty > 0 and 0 < bid_px <= ask_px):  # hardly ever
             fault = quote_fault(quote)
             if fault is not None:
                 self._skip(venue, fault)
                 return
+            bid_px, ask_px = bid_px if bid_qty else 0, ask_px if ask_qty else NO_ASK
         before = self.quotes.get(venue)
-        if before is not None and quote.at_ns < before.at_ns and self._goes_back(venue):
+        if before is not None and at_ns < before.at_ns and self._goes_back(venue):
             return
         self.quotes[venue] = quote
         if self._doubts:
             self._doubts.pop(venue, None)
+        if not self.keeps_statistics or (self._shut and venue in self._shut):
+            return
+        name = self._names.get(venue, venue)  # one object for a name makes each look-up cheaper
+        self._unread.append((name, bid_px, bid_qty, ask_px, ask_qty, at_ns))
+        if len(self._unread) >= UNREAD_MAX:
+            self._read()
 
     def on_trade(self, trade: Trade) -> None:
         """A print."""
-        fault = trade_fault(trade)
+        fault = self.tape.on_trade(trade)
         if fault is not None:
             self._skip(trade.venue, fault)
-            return
-        self.volume += trade.qty
-        self.last_trade = trade
 
     def _on_depth(self, depth: Depth) -> None:
         """The ladder of one venue changed, and its touch with it."""
@@ -139,8 +167,14 @@ class SymbolMarket:
         if before is not None and status.at_ns < before.at_ns:
             self._skip(status.venue, EventFault.TIME_BACK)
             return
-        self.statuses[status.venue] = status
-        self.phases[status.venue] = status.phase
+        venue = status.venue
+        self.statuses[venue] = status
+        self.phases[venue] = status.phase
+        if status.phase is TradingPhase.CONTINUOUS:
+            self._shut.pop(venue, None)
+        elif venue not in self._shut:
+            self._shut[venue] = True
+            self._unread.append((venue, *EMPTY, status.at_ns))
 
     def _on_imbalance(self, imbalance: Imbalance) -> None:
         fault = imbalance_fault(imbalance)
@@ -167,7 +201,44 @@ class SymbolMarket:
             return True
         for kept in (self.quotes, self.depths, self.statuses, self.imbalances):
             kept.pop(venue, None)
+        self._read()
+        self._statistics.rewind()
         return False
+
+    def on_own_order(self, order: OwnOrder) -> None:
+        """An order of ours is open, changed or over."""
+        self.own.on_order(order)
+        if not self.own.open_qty(order.venue):
+            self.tape.own.nothing_open(order.venue)
+
+    def on_own_fill(self, fill: OwnFill) -> None:
+        """A fill of ours was told. Tell it before `on_own_order` of what it leaves open."""
+        self.tape.on_own_fill(fill)
+
+    # -- statistics
+
+    @property
+    def statistics(self) -> TouchStatistics:
+        """Of the best of all venues, as of the last quote."""
+        if self._unread:
+            self._read()
+        return self._statistics
+
+    def _read(self) -> None:
+        for venue in self.quotes:
+            self._names.setdefault(venue, venue)
+        self._statistics.on_touches(self._unread)
+        self._unread.clear()
+
+    @property
+    def volume(self) -> int:
+        """Shares printed since this object began, of all kinds."""
+        return self.tape.volume
+
+    @property
+    def last_trade(self) -> Trade | None:
+        """The last print of the continuous book."""
+        return self.tape.last_trade
 
     # -- what of it counts
 
@@ -202,7 +273,7 @@ class SymbolMarket:
         """Half way between the best bid and offer that count; None if a side lacks."""
         return self.bbo(now_ns).mid_px_ticks
 
-    def touch_states(self, venues: list[str], now_ns: int) -> dict[str, TouchState]:
+    def touch_states(self, venues: Sequence[str], now_ns: int) -> dict[str, TouchState]:
         """What the touch of each of `venues` is fit for, beside those of all the others."""
         odds = at_odds(self.counted_quotes(now_ns))
         return {venue: odds.get(venue) or self._alone(venue, now_ns) for venue in venues}
