@@ -58,6 +58,10 @@ class Blotter:
         order_id = self.requests.order_ids.get((source, cl_ord_id))
         return None if order_id is None else self.parents[order_id]
 
+    def child(self, cl_ord_id: str) -> Child:
+        """The child that an id of its chain belongs to."""
+        return self._children[cl_ord_id]
+
     def forgotten(self, record: Report | ChildCommand) -> bool:
         """Whether it is about a parent that the log, which drops old records, no longer holds."""
         if isinstance(record, ParentReport) and record.exec_type is ExecType.NEW:

@@ -86,14 +86,15 @@ def clean_up_ns(parent: Parent) -> int:
 def participation_allows(parent: Parent, market: SymbolMarket) -> int | None:
     """Shares that the cap still admits: p / (1 - p) of others' volume, less own; None: no cap.
 
-    Others' volume is the tape's since the start, less own fills (quant.md section 4).
+    Others' volume is at the least what the continuous book printed since the start without any
+    part of ours, whichever parent's (quant.md section 4; marketdata/tape.py).
     """
     cap = parent.params.get("max_participation")
     if not isinstance(cap, float) or cap >= 1.0:
         return None
-    own_qty = parent.cum_qty - parent.volume_start_cum_qty
-    others_qty = max(market.volume - parent.volume_start - own_qty, 0)
-    return int(cap / (1.0 - cap) * others_qty) - own_qty - parent.open_qty
+    mark = parent.volume_mark
+    others_qty = 0 if mark is None else market.tape.others_qty_floor(mark)
+    return int(cap / (1.0 - cap) * others_qty) - parent.cum_qty - parent.open_qty
 
 
 def _held(parent: Parent, around: Surroundings) -> WaitReason | None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from algos.blotter import Blotter
+from algos.blotter import Blotter, Change
+from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.policy import Policy
@@ -15,7 +16,7 @@ from algos.reporting import on_request, request_rejected
 from algos.requests import Requests
 from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch
-from domain.executions import VenueState
+from domain.executions import Execution, ExecutionRecord, VenueState
 from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
 from domain.parents import NewParent, ParentRequest
@@ -57,10 +58,32 @@ class Desk:
     def emit(self, message: Command) -> None:
         """Say something: it is true from now on."""
         if isinstance(message, (NewChild, CancelChild, ReplaceChild)):
-            self.blotter.apply_command(message)
+            self.apply_command(message)
         else:
             self.blotter.apply_report(message)
         self._out.append(message)
+
+    def apply_command(self, command: ChildCommand) -> None:
+        """Book what goes to a venue; the market hears of a new order of ours."""
+        self.blotter.apply_command(command)
+        if isinstance(command, NewChild):
+            child = self.blotter.child(command.cl_ord_id)
+            parent = self.blotter.parents[child.order_id]
+            self.market(parent.instrument.symbol).on_own_order(own_order(child, parent.side))
+
+    def apply_execution(self, record: ExecutionRecord) -> Change | None:
+        """Book what venue access said; the market hears what is filled of ours, and still open.
+
+        None if nothing changed. Raises Unusable; then nothing changed.
+        """
+        change = self.blotter.apply_execution(record)
+        if change is not None:
+            parent = self.blotter.parents[change.child.order_id]
+            market = self.market(parent.instrument.symbol)
+            if isinstance(record, Execution) and record.exec_type in NEW_FILLS:
+                market.on_own_fill(own_fill(record, parent.instrument))
+            market.on_own_order(own_order(change.child, parent.side))
+        return change
 
     def flushed(self) -> list[Command]:
         """What was said since the last time, in order."""
@@ -99,7 +122,10 @@ class Desk:
         found = self.markets.get(symbol)
         if found is None:
             found = self.markets[symbol] = SymbolMarket(
-                symbol=symbol, limits=self.policy.stale_limits
+                symbol=symbol,
+                limits=self.policy.stale_limits,
+                px_steps=px_steps(self.instruments[symbol]),
+                keeps_statistics=self.policy.touch_statistics,
             )
         return found
 

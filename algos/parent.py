@@ -14,6 +14,7 @@ from domain.orders import PARENT_TERMINAL, next_parent_status, reported_status, 
 from domain.parents import CancelParent, ReplaceParent
 from domain.refusals import WaitReason
 from domain.reports import ParentReport
+from marketdata.volume_history import Mark
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,7 @@ class Parent:
 
     `cum_qty`, `open_qty`: over its children, `told_*`: over the reports on fills. `open_children`
     holds only children whose end is not known: closed ones leave it, so that it stays short.
+    `volume_mark`: where the tape stood at its start, None while nothing was printed since.
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no schedule yet.
     """
 
@@ -70,9 +72,7 @@ class Parent:
     retry_ns: int = 0
     retry_reason: WaitReason = WaitReason.NO_LIQUIDITY
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
-    volume_counted: bool = False
-    volume_start: int = 0
-    volume_start_cum_qty: int = 0
+    volume_mark: Mark | None = None
 
     @property
     def done(self) -> bool:

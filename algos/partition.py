@@ -5,14 +5,12 @@ reads back goes in by `fold_*`, in the order parents, reports, children, executi
 does what the log shows undone. It reads no clock and sends nothing itself.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field
 
 from algos.answers import Answers
 from algos.blotter import Blotter
 from algos.desk import Command, Desk
-from algos.parent import Parent
 from algos.policy import Policy
 from algos.progress import Progress
 from algos.requests import Seen
@@ -20,7 +18,7 @@ from domain.children import ChildCommand
 from domain.control import ControlRecord, EngageKillSwitch, Rearm
 from domain.executions import ExecutionRecord, VenueState, VenueStateChanged
 from domain.instruments import InstrumentTable
-from domain.marketdata import MarketEvent, Quote, Trade
+from domain.marketdata import MarketEvent, Quote
 from domain.parents import ParentRequest
 from domain.reports import Report
 from domain.sessions import TradingCalendar
@@ -31,7 +29,7 @@ __all__ = ["Command", "Partition"]
 
 @dataclass(slots=True, kw_only=True)
 class Partition:
-    """One partition. `_tape`: by symbol, while folding, (time, volume before) of every print."""
+    """One partition."""
 
     number: int
     instruments: InitVar[InstrumentTable]
@@ -41,7 +39,6 @@ class Partition:
     _desk: Desk = field(init=False)
     _progress: Progress = field(init=False)
     _answers: Answers = field(init=False)
-    _tape: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     def __post_init__(
         self, instruments: InstrumentTable, calendars: Mapping[str, TradingCalendar],
@@ -69,6 +66,10 @@ class Partition:
         """Where each venue stands, as far as venue access has said."""
         return self._desk.venues
 
+    def venues_of(self, symbol: str) -> tuple[str, ...]:
+        """Where an instrument trades."""
+        return self._desk.instruments[symbol].venues
+
     # -- live events: each returns the messages to publish, in order
 
     def on_parent(self, request: ParentRequest, offset: int, now_ns: int) -> list[Command]:
@@ -83,7 +84,7 @@ class Partition:
             self.venues[record.venue] = record.state
             self._progress.work_all(now_ns)
             return self._desk.flushed()
-        change = self.blotter.apply_execution(record)
+        change = self._desk.apply_execution(record)
         if change is not None:
             parent = self.blotter.parents[change.child.order_id]
             if change.ended:
@@ -141,22 +142,21 @@ class Partition:
     def fold_child(self, command: ChildCommand) -> None:
         """A record of `children` that is not fenced off."""
         if not self.blotter.forgotten(command):
-            self.blotter.apply_command(command)
+            self._desk.apply_command(command)
 
     def fold_execution(self, record: ExecutionRecord) -> None:
         """A record of `executions`. Raises Unusable."""
         if isinstance(record, VenueStateChanged):
             self.venues[record.venue] = record.state
         else:
-            self.blotter.apply_execution(record)
+            self._desk.apply_execution(record)
 
     def fold_market(self, events: Iterable[MarketEvent]) -> None:
-        """Recent market data, so that caps know the volume since a parent's start."""
-        for event in events:
-            if isinstance(event, Trade) and event.symbol in self._desk.instruments.by_symbol:
-                volume = self._desk.market(event.symbol).volume
-                self._tape.setdefault(event.symbol, []).append((event.at_ns, volume))
-            self.on_market((event,), 0)
+        """Recent market data, after all else: statistics, and the volume since parents' starts.
+
+        Own fills are known by then, and are taken out of the tape as they were when it was live.
+        """
+        self.on_market(events, 0)
 
     def fold_control(self, record: ControlRecord) -> None:
         """A record of `control`."""
@@ -168,23 +168,8 @@ class Partition:
     def take(self, claim: int, now_ns: int) -> list[Command]:
         """The log is folded and the partition ours: answer, tell and do what is undone."""
         self._desk.claim = claim
-        for parent in self.blotter.live_parents.values():
-            self._restore_volume(parent, now_ns)
-        self._tape.clear()
         self._progress.tell_fills(now_ns)
         for offset, request in self._desk.requests.unanswered():
             self._answers.answer(request, offset, now_ns)
         self._progress.work_all(now_ns)
         return self._desk.flushed()
-
-    def _restore_volume(self, parent: Parent, now_ns: int) -> None:
-        """The tape's volume at the start, as far back as the tape was read. Own fills count in
-        full: where the tape is short, the cap is tighter than it need be, never wider.
-        """
-        tape = self._tape.get(parent.instrument.symbol, [])
-        if now_ns < parent.terms.start_ns or not tape:
-            return
-        index = bisect_left(tape, (parent.terms.start_ns, 0))
-        if index < len(tape):
-            parent.volume_counted = True
-            parent.volume_start = tape[index][1]

@@ -9,7 +9,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`stale_ns`: no order is sent on an older quote; `stale_ns_by_venue`: of a venue with a limit
     of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
     refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
-    cap.
+    cap. `touch_statistics`: whether spread, volatility and the like are kept.
     """
 
     stale_ns: int = 5_000_000_000
@@ -17,6 +17,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     start_past_bound_s: int = 300
     reject_backoff_ns: int = 1_000_000_000
     max_participation_cap: float = 0.5
+    touch_statistics: bool = True
 
     @property
     def stale_limits(self) -> StaleLimits:

@@ -255,8 +255,7 @@ class Progress:
         return None if session is None or session.break_start_ns is None else session.pause
 
     def _count_volume(self, parent: Parent, now_ns: int) -> None:
-        """The participation cap counts from the start, which may be after the acceptance."""
-        if not parent.volume_counted and now_ns >= parent.terms.start_ns:
-            parent.volume_counted = True
-            parent.volume_start = self.desk.market(parent.instrument.symbol).volume
-            parent.volume_start_cum_qty = parent.cum_qty
+        """The participation cap counts from the first print after the start."""
+        if parent.volume_mark is None and now_ns >= parent.terms.start_ns:
+            tape = self.desk.market(parent.instrument.symbol).tape
+            parent.volume_mark = tape.mark(parent.terms.start_ns)

@@ -1,7 +1,8 @@
 """What the worker's /metrics shows of its cores. Part of its shell: it reads them, and no more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Final
 
 from algos.catalogue import ALGORITHMS
 from algos.decision import target_qty
@@ -11,7 +12,11 @@ from domain.children import NewChild
 from domain.refusals import WaitReason
 from domain.reports import ParentReport, ParentRequestRejected
 from headgate import metrics
+from marketdata.consolidated import TouchState
+from marketdata.event_fault import EventFault
 from marketdata.market import SymbolMarket
+
+OTHER: Final = "other"  # a venue's label where it is none of the instrument's
 
 
 def count(command: Command) -> None:
@@ -22,7 +27,7 @@ def count(command: Command) -> None:
         metrics.WORKER_REJECTS.labels(command.reason.value).inc()
 
 
-def set_gauges(cores: Iterable[Partition], now_ns: int) -> None:
+def set_gauges(cores: Sequence[Partition], now_ns: int) -> None:
     """Once a second: one walk over the live parents, one over the symbols."""
     by_symbol: dict[str, list[Parent]] = defaultdict(list)
     by_reason: Counter[str] = Counter()
@@ -40,6 +45,7 @@ def set_gauges(cores: Iterable[Partition], now_ns: int) -> None:
     for algo in ALGORITHMS:
         metrics.WORKER_PARENTS_LIVE.labels(algo).set(by_algo[algo])
     stale = 0
+    _set_states(cores, now_ns)
     for core in cores:
         for venue in core.venues:
             metrics.WORKER_CHILDREN_OPEN.labels(venue).set(by_venue[venue])
@@ -57,4 +63,45 @@ def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int) -> boo
     newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
     age_ns = now_ns - newest_ns if parents else 0
     metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(age_ns / 1e9)
+    _set_statistics(market, now_ns if parents else None)
     return bool(parents) and not market.fresh_quotes(now_ns)
+
+
+def _set_statistics(market: SymbolMarket, now_ns: int | None) -> None:
+    """Show what moves a symbol that somebody trades, or nothing where `now_ns` is None."""
+    found, symbol = market.statistics, market.symbol
+    spread = volatility = rate = 0.0
+    if now_ns is not None:
+        spread = found.spread_ticks or 0.0
+        volatility = (found.volatility.per_sqrt_s or 0.0) * 1e4
+        rate = market.tape.rate.shares_per_s(now_ns)
+    metrics.WORKER_SPREAD_TICKS.labels(symbol).set(spread)
+    metrics.WORKER_VOLATILITY_BPS.labels(symbol).set(volatility)
+    metrics.WORKER_TRADED_SHARES_PER_SECOND.labels(symbol).set(rate)
+    metrics.WORKER_OWN_PRINTS_CHARGED.labels(symbol).set(market.tape.own.charged_qty)
+
+
+def _set_states(cores: Sequence[Partition], now_ns: int) -> None:
+    """Count the symbols by the state of each venue's touch and of the best, and skipped events.
+
+    A venue that the instrument does not name, as that of a print elsewhere, is shown as `other`.
+    """
+    touches: Counter[tuple[str, TouchState]] = Counter()
+    best: Counter[TouchState] = Counter()
+    skipped: Counter[tuple[str, EventFault]] = Counter()
+    venues: dict[str, None] = {}
+    for core in cores:
+        for symbol, market in core.markets.items():
+            named = core.venues_of(symbol)
+            venues.update(dict.fromkeys(named))
+            touches.update(market.touch_states(named, now_ns).items())
+            best[market.bbo(now_ns).state] += 1
+            for (venue, fault), events in market.faults.items():
+                skipped[venue if venue in named else OTHER, fault] += events
+    for venue in venues:
+        for state in TouchState:
+            metrics.WORKER_TOUCH_SYMBOLS.labels(venue, state.value).set(touches[venue, state])
+    for state in TouchState:
+        metrics.WORKER_BEST_SYMBOLS.labels(state.value).set(best[state])
+    for (venue, fault), events in skipped.items():
+        metrics.WORKER_SKIPPED_EVENTS.labels(venue, fault.value).set(events)

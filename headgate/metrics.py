@@ -73,6 +73,39 @@ WORKER_DROPPED_EVENTS = Gauge(
     "Quotes and trades that cannot be true, dropped since the worker started",
     ["symbol"],
 )
+WORKER_SKIPPED_EVENTS = Gauge(
+    "headgate_worker_skipped_market_events",
+    "Market events that cannot be true or go back in time, skipped since the worker started",
+    ["venue", "reason"],
+)
+WORKER_TOUCH_SYMBOLS = Gauge(
+    "headgate_worker_touch_symbols",
+    "Symbols by what the touch of a venue is fit for, its locks and crosses with others among them",
+    ["venue", "kind"],
+)
+WORKER_BEST_SYMBOLS = Gauge(
+    "headgate_worker_best_symbols", "Symbols by what the best of all venues is fit for", ["kind"]
+)
+WORKER_SPREAD_TICKS = Gauge(
+    "headgate_worker_spread_ticks",
+    "Time-weighted spread, half-life 5 minutes; 0 for symbols without a live parent",
+    ["symbol"],
+)
+WORKER_VOLATILITY_BPS = Gauge(
+    "headgate_worker_volatility_bps",
+    "Volatility of the mid in bps a root second; 0 for symbols without a live parent",
+    ["symbol"],
+)
+WORKER_TRADED_SHARES_PER_SECOND = Gauge(
+    "headgate_worker_traded_shares_per_second",
+    "Shares printed a second, half-life 5 minutes; 0 for symbols without a live parent",
+    ["symbol"],
+)
+WORKER_OWN_PRINTS_CHARGED = Gauge(
+    "headgate_worker_own_prints_charged_shares",
+    "Own fills whose print was not found on the tape: participation caps are tighter by these",
+    ["symbol"],
+)
 WORKER_FOLD_RECORDS = Counter(
     "headgate_worker_fold_records_total", "Records read to rebuild the state of a partition"
 )

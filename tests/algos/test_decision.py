@@ -20,6 +20,7 @@ from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.refusals import WaitReason
 from marketdata.market import SymbolMarket
+from marketdata.own_prints import OwnFill
 from tests.algos.partition_scene import BEGIN_NS, IBM, ROUND, S
 
 W = WaitReason
@@ -165,10 +166,14 @@ def test_the_cap_is_on_all_of_others_volume_since_the_start(
 ) -> None:
     case = Case()
     case.parent.params = {"max_participation": cap}
-    case.parent.volume_start = 700
-    case.market.on_event(Trade("IBM", "XA", 10_000, 700, NOW_NS))
+    case.market.on_event(Trade("IBM", "XA", 10_000, 700, BEGIN_NS))  # before its start is over
     if volume:
         case.market.on_event(Trade("IBM", "XB", 10_000, volume, NOW_NS))
+    if cum_qty:
+        case.market.on_own_fill(
+            OwnFill(venue="XB", exec_id="e", px_ticks=10_000, qty=cum_qty, at_ns=NOW_NS)
+        )
+    case.parent.volume_mark = case.market.tape.mark(BEGIN_NS)
     case.parent.cum_qty, case.parent.open_qty = cum_qty, open_qty
     assert participation_allows(case.parent, case.market) == allowed
 

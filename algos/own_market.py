@@ -1,0 +1,50 @@
+"""Our orders and fills as the market core knows them: on the grid of public market data."""
+
+from decimal import Decimal
+from typing import Final
+
+from algos.child import Child
+from domain.executions import Execution
+from domain.fix_codes import ExecType, OrdStatus, TimeInForce
+from domain.instruments import Instrument, Side
+from marketdata.own_orders import OwnOrder
+from marketdata.own_prints import OwnFill
+from marketdata.touch_statistics import PxSteps
+
+NEW_FILLS: Final = (ExecType.TRADE, ExecType.TRADE_CORRECT)
+_IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+_RESTING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
+
+
+def own_order(child: Child, side: Side) -> OwnOrder:
+    """How a child stands. It is displayed once its venue took it, unless it was not to rest."""
+    return OwnOrder(
+        cl_ord_id=child.cl_ord_id, venue=child.venue, side=side, px_ticks=child.px_ticks,
+        qty=child.leaves_qty, since_ns=child.decided_ns,
+        displayed=child.status in _RESTING and child.time_in_force not in _IMMEDIATE,
+    )  # fmt: skip
+
+
+def own_fill(execution: Execution, instrument: Instrument) -> OwnFill:
+    """What an execution filled. One that its venue dates after we had it is of when we had it."""
+    return OwnFill(
+        venue=execution.venue, exec_id=execution.exec_id, qty=execution.last_qty,
+        px_ticks=_px_ticks(execution.last_px, instrument),
+        at_ns=min(execution.transact_ns, execution.received_ns),
+        instead=execution.exec_type is ExecType.TRADE_CORRECT,
+    )  # fmt: skip
+
+
+def px_steps(instrument: Instrument) -> PxSteps:
+    """How far apart prices are: (from price, step), both in ticks, by rising price."""
+    return tuple(
+        (int(band.from_px / instrument.tick), int(band.tick / instrument.tick))
+        for band in instrument.ticks
+    )
+
+
+def _px_ticks(px: Decimal | None, instrument: Instrument) -> int | None:
+    """A fill's price in ticks; None if it falls between two, as at the mid of a dark venue."""
+    if px is None or px % instrument.tick:
+        return None
+    return int(px / instrument.tick)
