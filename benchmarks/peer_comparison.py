@@ -48,7 +48,7 @@ def _compare(job: Job, python: str, goal: float | None, rounds: int) -> list[Fig
         for _ in range(rounds):
             ours.append(_run([sys.executable, "-m", "benchmarks.peer.headgate_side", path]))
             theirs.append(_run([python, "-P", "benchmarks/peer/nautilus_side.py", path]))
-    _agree(ours[0], theirs[0])
+    agree(ours[0], theirs[0])
     run_s, base_s = mid([each.run_s for each in ours]), mid([each.run_s for each in theirs])
     peer = f"NautilusTrader {theirs[0].version}"
     return [
@@ -58,6 +58,11 @@ def _compare(job: Job, python: str, goal: float | None, rounds: int) -> list[Fig
             goal=None if goal is None else Goal(at_least=goal),
             note=f"run phase, median of {rounds} pairs: {_all(ours)} s against {_all(theirs)} s; "
             "the ratio is how many times quicker we are",
+        ),
+        Figure(
+            stage="peer", name="... the same in processor time", unit="s",
+            value=mid([each.cpu_s for each in ours]), base_name=peer, headroom=True,
+            base=mid([each.cpu_s for each in theirs]),
         ),
         Figure(
             stage="peer", name="... peak memory of the process", unit="MiB",
@@ -77,7 +82,7 @@ def _run(command: list[str]) -> Result:
     return msgspec.json.decode(said.stdout, type=Result)
 
 
-def _agree(ours: Result, theirs: Result) -> None:
+def agree(ours: Result, theirs: Result) -> None:
     """It was the same job: all of it was filled, at the same prices."""
     if (ours.filled_qty, ours.children) != (theirs.filled_qty, theirs.children):
         raise RuntimeError(f"the two sides did not trade the same: {ours} and {theirs}")

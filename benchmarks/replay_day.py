@@ -4,7 +4,6 @@ The recorded day is that of the shared data (HEADGATE_DATA names another place);
 stages are left out, with a word about it.
 """
 
-import gc
 import os
 import resource
 import subprocess
@@ -113,13 +112,12 @@ def children(few: int, many: int, rounds: int) -> list[Figure]:
 
 
 def _child_us(parents: int) -> float:
-    """Microseconds a child, with a quote for each twelve of them or so."""
+    """Microseconds of processor time a child, with a quote for each twelve of them or so."""
     job = msgspec.structs.replace(ONE, quotes=2_000, parents=parents)
     with TemporaryDirectory() as directory:
         written = write_job(job, Path(directory)).read_bytes()
         result = headgate_side.run(msgspec.json.decode(written, type=headgate_side.JobFile))
-    gc.unfreeze()
-    return result.run_s * 1e6 / result.children
+    return result.cpu_s * 1e6 / result.children
 
 
 def _in_process(window: str) -> Played:

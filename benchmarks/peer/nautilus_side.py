@@ -129,12 +129,13 @@ def run(job: dict) -> dict:
         )
     )  # fmt: skip
     assert timedelta(seconds=job["interval_s"] * job["children"]).seconds == job["window_s"]
-    began_s = time.perf_counter()
+    began_s, began_cpu_s = time.perf_counter(), time.process_time()
     engine.run()
-    run_s = time.perf_counter() - began_s
+    run_s, cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
     filled = [each for each in engine.cache.orders() if each.filled_qty > 0]
     return {
         "run_s": run_s,
+        "cpu_s": cpu_s,
         "filled_qty": sum(int(each.filled_qty) for each in filled),
         "notional": sum(float(each.filled_qty) * float(each.avg_px) for each in filled),
         "children": len(filled),

@@ -86,10 +86,12 @@ def write_job(job: Job, directory: Path) -> Path:
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a side says of one run. `run_s`: of its run phase alone; imports, reading of quotes and
-    set-up are before it. `peak_mib`: of the whole process.
+    set-up are before it. `cpu_s`: the same in processor time of all its threads, which a busy
+    neighbour stretches less. `peak_mib`: of the whole process.
     """
 
     run_s: float
+    cpu_s: float
     filled_qty: int
     notional: float
     children: int

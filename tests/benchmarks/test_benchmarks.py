@@ -1,11 +1,15 @@
 """The benchmarks run and give figures. What the figures are, no test may say: machines differ."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from benchmarks import simulated_day
+from benchmarks import peer_comparison, simulated_day
 from benchmarks.figures import Figure, Goal, as_json, quantile, table
 from benchmarks.machine import machine
+from benchmarks.peer import headgate_side
+from benchmarks.peer.twap_job import LOT, Job, Result, write_job
 from benchmarks.worker_core import decisions, fold, market_data
 from venuesim.presets import ILLIQUID
 
@@ -64,3 +68,29 @@ def test_table_and_json_show_every_figure() -> None:
     read = msgspec.json.decode(as_json(figures, machine()))
     assert [each["met"] for each in read["figures"]] == [None, False]
     assert read["machine"]["python"]
+
+
+def test_the_synthetic_job_is_done_by_our_side_to_the_share(tmp_path: Path) -> None:
+    """Both sides of the peer comparison are held to this; theirs runs in its own environment."""
+    job = Job(name="small", instruments=3, quotes=600, parents=4, children=6)
+    written = write_job(job, tmp_path).read_bytes()
+    result = headgate_side.run(msgspec.json.decode(written, type=headgate_side.JobFile))
+    assert (result.filled_qty, result.children) == (4 * 6 * LOT, 4 * 6)
+    assert 99 * result.filled_qty < result.notional < 101 * result.filled_qty
+
+
+def test_without_its_environment_the_peer_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(peer_comparison.PEER_PYTHON, raising=False)
+    assert peer_comparison.measure(1) == []
+    assert "script/bench-peer" in capsys.readouterr().err
+
+
+def test_sides_that_did_not_trade_the_same_are_no_comparison() -> None:
+    ours = Result(run_s=1.0, cpu_s=1.0, filled_qty=100, notional=1e6, children=1, peak_mib=1.0,
+                  version="1")  # fmt: skip
+    peer_comparison.agree(ours, ours)
+    for other in ({"filled_qty": 200}, {"children": 2}, {"notional": 1.01e6}):
+        with pytest.raises(RuntimeError, match="the two sides"):
+            peer_comparison.agree(ours, msgspec.structs.replace(ours, **other))
