@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from domain.fix_codes import OrdType, TimeInForce
+from domain.fix_codes import OrdType, PegInstruction, TimeInForce
 from domain.instruments import Side
 
 
@@ -30,7 +30,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, tag="claim"):
 class NewChild(msgspec.Struct, frozen=True, kw_only=True, tag="new_child"):
     """Send one order to one venue. `order_id` is its parent, `parent_qty` that parent's OrderQty.
 
-    `cl_ord_id`: <= 20 characters, a function of the parent and the child's number.
+    `cl_ord_id`: <= 20 characters, a function of the parent and the child's number. A market order
+    at the open or the close has no `px`; `px` of a pegged order is its limit.
     """
 
     claim: int
@@ -47,6 +48,10 @@ class NewChild(msgspec.Struct, frozen=True, kw_only=True, tag="new_child"):
     post_only: bool = False
     algo: str
     decided_ns: int
+    display_qty: int | None = None
+    min_qty: int = 0
+    peg: PegInstruction | None = None
+    peg_offset: Decimal = Decimal(0)
 
 
 class CancelChild(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_child"):
@@ -64,7 +69,7 @@ class CancelChild(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_child")
 
 
 class ReplaceChild(msgspec.Struct, frozen=True, kw_only=True, tag="replace_child"):
-    """Give `orig_cl_ord_id` a new total quantity and price at its venue."""
+    """Give `orig_cl_ord_id` a new total quantity and price at its venue; all else stays."""
 
     claim: int
     order_id: str

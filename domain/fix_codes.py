@@ -20,6 +20,14 @@ class VenueOrdType(StrEnum):
     PEGGED = "P"
 
 
+class PegInstruction(StrEnum):
+    """What a pegged order follows: FIX ExecInst(18)."""
+
+    PRIMARY = "R"  # the best price of its own side
+    MARKET = "P"  # the best price of the other side
+    MIDPOINT = "M"
+
+
 class TimeInForce(StrEnum):
     """FIX TimeInForce(59)."""
 

@@ -22,6 +22,7 @@ from gateway.risk import (
     grid_refusal,
     id_refusal,
     overfill_refusal,
+    special_refusal,
     stale_order_refusal,
     terms_refusal,
 )
@@ -106,6 +107,7 @@ class PreTrade:
             or terms_refusal(terms, limits, instrument, self.market, now_ns)
             or self.rates.refusal(terms.venue, terms.symbol, self.limits, now_ns)
             or grid_refusal(terms, instrument)
+            or (special_refusal(command) if isinstance(command, NewChild) else None)
             or id_refusal(command.cl_ord_id)
         )
 

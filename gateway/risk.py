@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from domain.children import NewChild
 from domain.control import SetLimits
 from domain.fix_codes import OrdType
 from domain.instruments import Instrument, OffGrid, Side
@@ -243,6 +244,21 @@ def grid_refusal(terms: Terms, instrument: Instrument) -> Refusal | None:
         return Refusal(RefusalReason.OFF_GRID, str(error))
     if (terms.px is None) != (terms.ord_type is OrdType.MARKET):
         return Refusal(RefusalReason.OFF_GRID, "px: limit orders have one, market orders none")
+    return None
+
+
+def special_refusal(child: NewChild) -> Refusal | None:
+    """Special terms that no venue could mean, and a peg that nothing holds back.
+
+    A peg's limit is what the collar is about; without one it would follow the market anywhere.
+    """
+    if child.peg is not None and child.px is None:
+        return Refusal(RefusalReason.PRICE_COLLAR, "px: a pegged order needs a limit")
+    if child.peg is None and child.peg_offset:
+        return Refusal(RefusalReason.OFF_GRID, "peg_offset: the order is not pegged")
+    for name, qty in (("display_qty", child.display_qty or 0), ("min_qty", child.min_qty)):
+        if not 0 <= qty <= child.order_qty:
+            return Refusal(RefusalReason.OFF_GRID, f"{name}: {qty} is not 0 to {child.order_qty}")
     return None
 
 

@@ -16,7 +16,7 @@ from domain.fix_codes import (
     ExecType,
     LastLiquidityInd,
     OrdStatus,
-    OrdType,
+    VenueOrdType,
 )
 from domain.fix_message import BadField, Fields, FixMessage, timestamp_text
 from domain.instruments import MAX_QTY, Instrument, OffGrid, Side
@@ -43,14 +43,12 @@ class Origin(NamedTuple):
 def new_order_single(child: NewChild, symbol: str, now_ns: int) -> Fields:
     """NewOrderSingle(D)."""
     fields: Fields = [(11, child.cl_ord_id), (21, _AUTOMATED_NO_INTERVENTION)]
-    if child.post_only:
-        fields.append((18, _PARTICIPATE_DO_NOT_INITIATE))
+    fields += _exec_inst(child)
     fields += [(55, symbol), (54, child.side), (60, timestamp_text(now_ns)),
-               (38, str(child.order_qty)), (40, child.ord_type)]  # fmt: skip
+               (38, str(child.order_qty)), (40, _ord_type(child))]  # fmt: skip
     if child.px is not None:
         fields.append((44, px_text(child.px)))
-    fields.append((59, child.time_in_force))
-    return fields
+    return [*fields, (59, child.time_in_force), *_special(child)]
 
 
 def cancel_request(request: CancelChild, orig_cl_ord_id: str, now_ns: int) -> Fields:
@@ -64,16 +62,39 @@ def cancel_request(request: CancelChild, orig_cl_ord_id: str, now_ns: int) -> Fi
 def replace_request(
     request: ReplaceChild, terms: NewChild, orig_cl_ord_id: str, now_ns: int
 ) -> Fields:
-    """OrderCancelReplaceRequest(G). ExecInst(18) is declared again: it is not carried over."""
+    """OrderCancelReplaceRequest(G). All terms are declared again: none is carried over."""
     fields: Fields = [(41, orig_cl_ord_id), (11, request.cl_ord_id),
                       (21, _AUTOMATED_NO_INTERVENTION)]  # fmt: skip
-    if terms.post_only:
-        fields.append((18, _PARTICIPATE_DO_NOT_INITIATE))
+    fields += _exec_inst(terms)
     fields += [
         (55, request.symbol), (54, request.side), (60, timestamp_text(now_ns)),
-        (38, str(request.order_qty)), (40, OrdType.LIMIT), (44, px_text(request.px)),
+        (38, str(request.order_qty)), (40, _ord_type(terms)), (44, px_text(request.px)),
         (59, terms.time_in_force),
     ]  # fmt: skip
+    return [*fields, *_special(terms)]
+
+
+def _exec_inst(child: NewChild) -> Fields:
+    """ExecInst(18), if there is anything to say."""
+    said = [_PARTICIPATE_DO_NOT_INITIATE] if child.post_only else []
+    said += [child.peg] if child.peg is not None else []
+    return [(18, " ".join(said))] if said else []
+
+
+def _ord_type(child: NewChild) -> str:
+    """A replaced child has a price, so it is a limit order or a peg with one."""
+    return VenueOrdType.PEGGED if child.peg is not None else child.ord_type
+
+
+def _special(child: NewChild) -> Fields:
+    """MaxFloor(111), MinQty(110) and PegOffsetValue(211), where they are not the default."""
+    fields: Fields = []
+    if child.display_qty is not None:
+        fields.append((111, str(child.display_qty)))
+    if child.min_qty:
+        fields.append((110, str(child.min_qty)))
+    if child.peg_offset:
+        fields.append((211, px_text(child.peg_offset)))
     return fields
 
 
