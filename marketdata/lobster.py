@@ -97,10 +97,14 @@ def lobster_day(message: Path) -> LobsterDay | None:
     found = _NAME.fullmatch(message.name)
     if found is None:
         return None
+    try:
+        day = date.fromisoformat(found["day"])
+    except ValueError:  # such as the 31st of June
+        return None
     return LobsterDay(
         message=message,
         symbol=found["symbol"],
-        day=date.fromisoformat(found["day"]),
+        day=day,
         from_ms=int(found["from_ms"]),
         to_ms=int(found["to_ms"]),
         levels=int(found["levels"]),
@@ -119,8 +123,10 @@ def read_day(
     messages = TickFile(lobster.message, skipped, skip_bad)
     books = TickFile(lobster.orderbook, skipped, skip_bad)
     for file in (messages, books):
-        if not file.path.is_file():
-            raise bad_file(file.path, TickFault.NO_FILE, "there is no such file")
+        try:
+            file.path.open("rb").close()
+        except OSError as error:
+            raise bad_file(file.path, TickFault.NO_FILE, str(error)) from error
     rows = _Rows(lobster, PriceTexts(UNIT, tick), min(depth_levels, lobster.levels), venue)
     return _events(messages, books, rows)
 

@@ -6,7 +6,7 @@ Symbols are those of the instrument table; prices come out on its grid.
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from heapq import merge
 from operator import attrgetter
 from pathlib import Path
@@ -57,7 +57,9 @@ class Recording:
                     None)  # fmt: skip
         if root is None:
             raise bad_file(self.path, TickFault.NO_FILE, "neither tick/ nor lean/tick/ in it")
-        found = self.symbols or tuple(sorted(each.name.upper() for each in root.iterdir()))
+        found = self.symbols or tuple(
+            sorted(each.name.upper() for each in root.iterdir() if each.is_dir())
+        )
         symbols = [symbol for symbol in found if self._is_known(symbol, instruments)]
         days = self.days or _days_of(root, symbols)
         if not symbols or not days:
@@ -169,7 +171,15 @@ def _days_of(root: Path, symbols: Sequence[str]) -> tuple[date, ...]:
     """The days that each of `symbols` has."""
     common: set[date] | None = None
     for symbol in symbols:
-        names = (path.name for path in (root / symbol.lower()).glob("*_trade.zip"))
-        days = {datetime.strptime(name[:8], "%Y%m%d").date() for name in names}  # noqa: DTZ007
+        found = (_day_of(path) for path in (root / symbol.lower()).glob("*_trade.zip"))
+        days = {day for day in found if day is not None}
         common = days if common is None else common & days
     return tuple(sorted(common or ()))
+
+
+def _day_of(archive: Path) -> date | None:
+    """The day that a name begins with; None for another file."""
+    try:
+        return date.fromisoformat(archive.name.removesuffix("_trade.zip"))
+    except ValueError:
+        return None

@@ -50,6 +50,7 @@ def test_the_name_says_symbol_day_and_levels(tmp_path: Path) -> None:
     assert found.orderbook.name == NAME.format("orderbook")
     assert lobster_day(tmp_path / NAME.format("orderbook")) is None
     assert lobster_day(tmp_path / "prices.csv") is None
+    assert lobster_day(tmp_path / NAME.format("message").replace("06-21", "06-31")) is None
 
 
 def test_rows_move_the_book_and_print_what_was_executed(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def test_an_unasked_symbol_that_the_table_lacks_may_be_left_out(tmp_path: Path) 
         ({"symbols": ("XYZ",), "skip_bad": True}, BadTickFile, "XYZ is not in the instr"),
         ({"symbols": ("BAC",), "days": ("2013-10-08",)}, BadTickFile, "no quote file of BAC"),
         ({"days": ("2013-10-07",)}, BadTickFile, r"no quote file of IBM on 2013-10-07"),
+        ({"symbols": ("BAC",)}, BadTickFile, "no day of BAC"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_replayed_is_told_at_once(
@@ -111,6 +112,16 @@ def test_what_cannot_be_replayed_is_told_at_once(
     write(tmp_path)
     with pytest.raises(error, match=said):
         feed(tmp_path, **given)
+
+
+def test_what_is_no_archive_of_a_day_is_no_day(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "tick" / "README").write_text("")
+    for name in ("notes.txt", "old_trade.zip", "20130231_trade.zip"):
+        (tmp_path / "tick" / "ibm" / name).write_text("")
+    opened = feed(tmp_path, speed=0, rebase=False)
+    opened.start()
+    assert len(opened.poll(NOW)) == 3
 
 
 def test_a_directory_without_recordings_is_told(tmp_path: Path) -> None:
