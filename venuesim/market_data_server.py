@@ -51,6 +51,8 @@ SIDES: Final = (MDEntryType.BID, MDEntryType.OFFER)
 
 # Symbols subscribed by one session, counted once a request: ten times a large instrument table.
 IMAGES_MAX: Final = 20_000
+# Followed SecurityStatusRequest(e)s of a symbol; one more is answered once: FIX has no refusal.
+STATUS_REQUESTS_MAX: Final = 10
 # Trades that wait for a slow subscriber: some minutes of a busy symbol; they may not be merged.
 TRADES_WAITING_MAX: Final = 20_000
 # Trades in one message: some 20 KiB of it.
@@ -277,7 +279,10 @@ class MarketDataServer:
         if wanted.kind is SubscriptionRequestType.UNSUBSCRIBE:
             ids.pop(wanted.security_status_req_id, None)
             return []
-        if wanted.kind is SubscriptionRequestType.SNAPSHOT_AND_UPDATES and len(ids) < IMAGES_MAX:
+        if (
+            wanted.kind is SubscriptionRequestType.SNAPSHOT_AND_UPDATES
+            and len(ids) < STATUS_REQUESTS_MAX
+        ):
             ids[wanted.security_status_req_id] = None
         status = None if book is None else book.status
         answer = security_status(

@@ -246,3 +246,18 @@ def conflated(http: int, venue: str) -> float:
         return 0
     found = re.search(rf'^headgate_venuesim_fix_conflated{{venue="{venue}"}} (\S+)$', text, re.M)
     return 0 if found is None else float(found.group(1))
+
+
+@pytest.mark.slow
+def test_a_venue_that_comes_late_and_dies_is_found_again(deployment: Deployment) -> None:
+    fix = deployment.fix
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deployment.venues.send_signal(number)
+        deployment.venues.wait(20)
+        if number is signal.SIGTERM:  # nobody listens: the feed starts first
+            deployment.feed.send_signal(signal.SIGKILL)
+            deployment.feed.wait(20)
+            deployment.feed = deployment.start("marketdata", deployment.settings[1])
+        fix.read_until(are_withdrawn)
+        deployment.venues = deployment.start("venuesim", deployment.settings[0])
+        fix.read_until(are_seen(Quote, 20))

@@ -161,3 +161,14 @@ def test_more_trades_than_a_message_holds_come_in_several(monkeypatch: pytest.Mo
     assert [[entry.get(278, "book") for entry in each.groups(268, 279)] for each in sent] == [
         ["T0", "T1"], ["T2", "T3"], ["T4", "book"],
     ]  # fmt: skip
+
+
+def test_a_symbols_status_is_followed_for_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(market_data_server, "STATUS_REQUESTS_MAX", 2)
+    scene = ServerScene()
+    scene.line("logon")
+    for number in range(3):
+        [said] = scene.line(f"> 35=e|324=S{number}|55=IBM|263=1")
+        assert said == f"35=f|324=S{number}|55=IBM|325=N"
+    told = [dict(fields(said).fields)[324] for said in scene.line("status IBM halted")]
+    assert told == ["S0", "S1"]
