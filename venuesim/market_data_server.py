@@ -113,8 +113,11 @@ class _Image:
 
 
 class MarketDataServer:
-    """See the module. The counts only rise: `conflated` changes of a book that were never sent by
-    themselves, `unsayable` prints whose condition FIX 4.4 lacks, `rejected` requests by reason."""
+    """See the module. The counts only rise.
+
+    `conflated`: changes of a book that came before the one before them was sent; `unsayable`:
+    prints whose condition FIX 4.4 lacks; `rejected`: requests, by reason.
+    """
 
     def __init__(self, instruments: list[Instrument]) -> None:
         self._books = {each.symbol: _Book(instrument=each) for each in instruments}
@@ -194,6 +197,7 @@ class MarketDataServer:
             shown = image.book.shown(image.wanted)
             if shown != image.latest:
                 image.latest = shown
+                self.conflated += image.changes > 0
                 image.changes += 1
 
     def _on_status(self, book: _Book, status: TradingStatus) -> list[Output]:
@@ -314,7 +318,6 @@ class MarketDataServer:
             self._waiting[id(image)] = image
             return self._message(image, trades, None, before, is_merged=False)
         is_merged, imbalance = image.changes > 1, image.imbalance
-        self.conflated += max(image.changes - 1, 0)
         image.sent, image.changes, image.imbalance = image.latest, 0, None
         return self._message(image, trades, imbalance, before, is_merged=is_merged)
 
