@@ -18,6 +18,7 @@ from benchmarks import (
     bus_worker,
     end_to_end,
     fix_round_trip,
+    market_events,
     matching_engine,
     peer_comparison,
     replay_day,
@@ -33,8 +34,8 @@ Stage = tuple[str, Callable[[], list[Figure]], Callable[[], list[Figure]]]
 STAGES: Final[dict[str, Stage]] = {
     "marketdata": (
         "a market data event in the worker",
-        lambda: worker_core.market_data(50_000),
-        lambda: worker_core.market_data(5_000, idle=200),
+        lambda: market_events.measure(50_000),
+        lambda: market_events.measure(5_000, idle=200, recorded=False),
     ),
     "decisions": (
         "a TWAP decision, and what a child costs from the first to the last",

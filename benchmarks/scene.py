@@ -3,6 +3,9 @@
 The venue fills every child at once, at its price; the market never moves. So what is timed is ours.
 """
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -46,16 +49,30 @@ def calendars() -> dict[str, TradingCalendar]:
     return {name: TradingCalendar(name, [session]) for name in ("XNYS", "XETR")}
 
 
+@contextlib.contextmanager
+def collector_as_in_the_worker() -> Iterator[None]:
+    """Collect garbage as seldom as the worker does."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 1_000)
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
 def quote(venue: str, at_ns: int, moved: int = 0) -> Quote:
     """A touch a cent wide."""
     return Quote(SYMBOL, venue, 18_500 + moved, 100_000, 18_501 + moved, 100_000, at_ns)
 
 
-def live_partition() -> Partition:
+def live_partition(policy: Policy | None = None) -> Partition:
     """One that owns its partition, with quotes that never go stale and two live venues."""
     partition = Partition(
         number=0, instruments=instruments(), calendars=calendars(),
-        policy=Policy(stale_ns=CLOSE_NS), partition_of=lambda _: 0,
+        policy=policy or Policy(stale_ns=CLOSE_NS), partition_of=lambda _: 0,
     )  # fmt: skip
     partition.take(0, OPEN_NS)
     for venue in VENUES:

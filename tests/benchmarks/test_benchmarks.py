@@ -5,17 +5,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import peer_comparison, simulated_day
+from benchmarks import market_events, peer_comparison, simulated_day
 from benchmarks.figures import Figure, Goal, as_json, quantile, table
 from benchmarks.machine import machine
 from benchmarks.peer import headgate_side
 from benchmarks.peer.twap_job import LOT, Job, Result, write_job
-from benchmarks.worker_core import decisions, fold, market_data
+from benchmarks.worker_core import decisions, fold
 from venuesim.presets import ILLIQUID
 
 
 def test_stages_in_process_give_figures() -> None:
-    found = market_data(40, idle=3) + decisions(8) + fold(8)
+    found = market_events.measure(40, idle=3, recorded=False) + decisions(8) + fold(8)
     assert {figure.stage for figure in found} == {
         "market data", "decision", "per child", "restart",
     }  # fmt: skip
