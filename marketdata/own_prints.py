@@ -11,6 +11,8 @@ other. Print and execution come over different roads, so either may be first:
   with others, under another name), and counts as ours from then on. A print that comes later still
   is somebody else's.
 
+A fill at the price of a cross of its venue, about its time, was part of that: it is not charged.
+
 A bust of our execution changes nothing here: the tape's own bust of the print does. A correction
 stands instead of its first version: if no print of it comes, the first one's stays.
 """
@@ -27,6 +29,7 @@ from marketdata.own_orders import OwnOrders
 # Trades away from a US exchange must be reported within 10 s of the execution (FINRA rule 6380A);
 # lit venues print within milliseconds.
 OWN_PRINT_ALLOWANCE_NS: Final = 10 * 10**9
+CROSSES_MAX: Final = 8  # of a venue: an opening, a closing, a few reopenings
 AWAITED_MAX: Final = 65_536  # a restart folds the fills of all the log before the tape
 SUSPECTS_MAX: Final = 4_096  # prints a venue kept for a late execution: seconds of a busy one
 
@@ -69,6 +72,7 @@ class OwnPrints:
     _by_id: dict[PrintId, _Awaited] = field(default_factory=dict)
     _by_terms: dict[Terms, deque[_Awaited]] = field(default_factory=dict)
     _suspects: dict[str, "_Suspects"] = field(default_factory=dict)  # by venue
+    _crosses: dict[str, deque[Trade]] = field(default_factory=dict)  # by venue, the last few
 
     # -- fills
 
@@ -100,10 +104,21 @@ class OwnPrints:
         if awaited.done:
             return 0
         self._settle(awaited)
-        if awaited.fill.instead:
+        if awaited.fill.instead or self._in_a_cross(awaited.fill):
             return 0
         self.charged_qty += awaited.fill.qty
         return awaited.fill.qty
+
+    def on_cross(self, trade: Trade) -> None:
+        """The print of an auction, which is of all that traded in it."""
+        self._crosses.setdefault(trade.venue, deque(maxlen=CROSSES_MAX)).append(trade)
+
+    def _in_a_cross(self, fill: OwnFill) -> bool:
+        """Whether a fill without a print of its own was part of an auction."""
+        return any(
+            trade.px_ticks == fill.px_ticks and _close(fill, trade)
+            for trade in self._crosses.get(fill.venue, ())
+        )
 
     def _settle(self, awaited: _Awaited) -> None:
         """Its print has come, or will not."""

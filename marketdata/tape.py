@@ -110,6 +110,8 @@ class Tape:
             self.last_trade = trade
         else:
             self._others_by_kind[kind] = self._others_by_kind.get(kind, 0) + trade.qty
+            if kind is PrintKind.AUCTION:
+                self.own.on_cross(trade)
         self._settle_own(_Print(trade, kind), key)
 
     def _kind(self, trade: Trade) -> PrintKind:

@@ -245,6 +245,18 @@ def test_our_part_of_an_auction_is_no_part_of_the_continuous_volume() -> None:
     assert tape.by_kind[PrintKind.AUCTION] == 200
 
 
+def test_a_fill_in_a_cross_is_part_of_its_print_and_is_not_charged() -> None:
+    day = Day()
+    day.print(trade(1, 500))
+    day.tell(fill(2, 200))
+    day.tell(fill(2, 200, px_ticks=99, exec_id="e2"))
+    day.print(trade(3, 90_000, condition="O"), ours=True)
+    assert day.floor == 100  # either may still be printed by itself
+    day.print(trade(20, 1))
+    assert day.market.tape.own.charged_qty == 200  # that at another price
+    assert day.floor == 301
+
+
 def test_what_is_awaited_is_bounded() -> None:
     day = Day()
     for number in range(AWAITED_MAX + 5):
