@@ -14,6 +14,9 @@ Journal of Financial Econometrics 12(1), 2014: of one change of the touch, from 
 
     e = q'_bid [P'_bid >= P_bid] - q_bid [P'_bid <= P_bid]
       - q'_ask [P'_ask <= P_ask] + q_ask [P'_ask >= P_ask]
+
+All of it sees the quotes that were published: where the feed lagged behind, several changes of the
+touch came as one (docs/feeds.md, "Conflation"), and `e` is then that of the first and the last.
 """
 
 from collections.abc import Iterable, Iterator

@@ -43,7 +43,7 @@ EVERYTHING: Values = {
     },
     "worker": {"replicas": 16},
     "venuesim": {"enabled": True},
-    "marketdata": {"enabled": True, "existingClaim": "recordings"},
+    "marketdata": {"enabled": True, "existingClaim": "recordings", "ports": [9921]},
     "extraEnv": [{"name": "HEADGATE__TCA__PUBLISH_INTERVAL_MS", "value": "1000"}],
     "podAnnotations": {"note": "x"},
     "tolerations": [{"key": "trading", "operator": "Exists"}],
@@ -136,6 +136,11 @@ def test_a_worker_takes_its_number_from_its_pod() -> None:
     assert field == "metadata.labels['apps.kubernetes.io/pod-index']"
 
 
+def test_a_feed_may_reach_its_fix_sessions() -> None:
+    policy = named(render(EVERYTHING), "NetworkPolicy", "desk-headgate-marketdata")
+    assert policy["spec"]["egress"] == [{"ports": [{"port": 9921}]}]
+
+
 def test_recorded_days_are_mounted_for_reading_and_played_once(tmp_path: Path) -> None:
     pod = pods(render(EVERYTHING))["marketdata"]["spec"]
     (volume,) = (each for each in pod["volumes"] if each["name"] == "recordings")
@@ -219,6 +224,7 @@ REFUSED: list[tuple[str, Values]] = [
     ("venues.replicas", {"venues": {"replicas": 2}}),
     ("venues.ports", {"venues": {"ports": []}}),
     ("tca.replicas", {"tca": {"replicas": 2}}),
+    ("marketdata.ports", {"marketdata": {"ports": ["fix"]}}),
     ("marketdata.existingClaim", {"marketdata": {"existingClaim": "A B"}}),
     ("worker.replicas", {"worker": {"replicas": -1}}),
     ("worker.replicas", {"worker": {"replicas": 5}}),  # of four partitions
