@@ -113,6 +113,29 @@ def cancel(cl_ord_id: str, orig: str) -> list[tuple[int, object]]:
 
 
 @pytest.mark.slow
+def test_special_orders_pass_the_session(venues: VenueProcess) -> None:
+    """The stock FIX 4.4 dictionary takes their fields, and what is user-defined passes it."""
+    with venues.client() as client:
+        client.logon()
+        client.send("D", order("T", None))  # so that there is a last trade
+        client.report("T", "F")
+        stop = [field for field in order("S", None) if field[0] != 40]
+        client.send("D", [*stop, (40, 3), (99, "100.00")])  # reached by every price there is
+        client.report("S", "0")
+        assert client.report("S", "L").get(39) == "0"
+        client.report("S", "F")
+        peg = [(18, "R"), (211, "-0.05"), (44, "185.00")]
+        priced = [field for field in order("P", None) if field[0] != 40]
+        client.send("D", [*priced, (40, "P"), *peg])
+        assert client.report("P", "0").get(39) == "0"
+        client.send("D", [*order("I", "150.00", 1_000), (111, 100)])
+        assert client.report("I", "0").get(151) == "1000"
+        client.send("D", [*order("H", "150.00", 1_000), (111, 0), (110, 300), (8000, "D"),
+                          (7928, "DESK")])  # fmt: skip
+        assert client.report("H", "0").get(151) == "1000"
+
+
+@pytest.mark.slow
 def test_an_order_through_its_life(venues: VenueProcess) -> None:
     with venues.client() as client:
         assert client.logon().integer(34) == 1
