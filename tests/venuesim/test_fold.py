@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.orders import CHILD_TERMINAL
-from tests.venuesim.test_venue import Play
+from tests.venuesim.test_venue import DAYS, Play
 from venuesim.client_orders import ClientOrder, fold
 
 ID = st.sampled_from("ABCDEFGH")
@@ -25,10 +25,27 @@ LINE = st.one_of(
 )  # fmt: skip
 
 
+PHASED = st.one_of(
+    LINE,
+    st.builds("> D {} {} {}@{} 59={}".format, ID, SIDE, QTY, PX, st.sampled_from("27")),
+    st.builds("wait {}".format, st.sampled_from((1, 20, 100, 500))),
+    st.sampled_from(("halt", "reopen 30")),
+)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(LINE, max_size=40))
 def test_the_journal_gives_back_the_memory(lines: list[str]) -> None:
-    play = Play()
+    agree_after(Play(), lines)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PHASED, max_size=40))
+def test_it_does_so_over_phases_and_halts(lines: list[str]) -> None:
+    agree_after(Play({"IBM": DAYS}), ["at 890", *lines])
+
+
+def agree_after(play: Play, lines: list[str]) -> None:
     for line in lines:
         list(play.line(line))
     live = play.venue.orders

@@ -67,8 +67,8 @@ class Play:
 
     `> D X buy 100@50.00`; `market sell 200@50.01` is another participant; `restart` folds the
     journal into a new venue, `crash` does so without the last mark that all was sent. With `days`,
-    `at 1000` goes on to that second; `halt` and `reopen 10` (a call of 10 s) are an operator's.
-    `fresh` begins with a venue that knows nothing.
+    `at 1000` goes on to that second, `wait 10` for so many; `halt` and `reopen 10` (a call of 10 s)
+    are an operator's. `fresh` begins with a venue that knows nothing.
     """
 
     def __init__(
@@ -129,10 +129,25 @@ class Play:
             order = BookOrder(self.others, side, int(qty), IBM.px_ticks(Decimal(px), "px"))
             events = self.venue.books["IBM"].on_new(order)
             yield from self.take(self.venue.tell("IBM", events, self.now_ns))
-        elif words[0] == "fresh":
+        elif words[0] in ("restart", "crash"):
+            if words[0] == "crash":
+                assert isinstance(self.journal.pop(), Sent)
+            text = [msgspec.json.encode(entry) for entry in self.journal]
+            read = [msgspec.json.decode(line, type=JournalEntry) for line in text]
+            self.venue = self.new_venue(fold("XSIM", read))
+            yield from self.take(self.venue.on_logon(self.now_ns))
+        else:
+            yield from self.phase_line(words)
+
+    def phase_line(self, words: list[str]) -> Iterator[str]:
+        """What only a venue with phases, or a dark one, is told; and `fresh`."""
+        if words[0] == "fresh":
             self.start()
         elif words[0] == "at":
             self.now_ns = int(words[1]) * SECOND
+            yield from self.take(self.venue.on_timer(self.now_ns))
+        elif words[0] == "wait":
+            self.now_ns += int(words[1]) * SECOND
             yield from self.take(self.venue.on_timer(self.now_ns))
         elif words[0] == "quote":  # `quote LIT 50.00 50.03`, 0 for an empty side
             bid, ask = (int(Decimal(each) * 100) for each in words[2:4])
@@ -144,13 +159,6 @@ class Play:
         elif words[0] == "reopen":
             call_ns = int(words[1]) * SECOND
             yield from self.take(self.venue.reopen("IBM", call_ns, self.now_ns))
-        elif words[0] in ("restart", "crash"):
-            if words[0] == "crash":
-                assert isinstance(self.journal.pop(), Sent)
-            text = [msgspec.json.encode(entry) for entry in self.journal]
-            read = [msgspec.json.decode(line, type=JournalEntry) for line in text]
-            self.venue = self.new_venue(fold("XSIM", read))
-            yield from self.take(self.venue.on_logon(self.now_ns))
 
     def take(self, outputs: Sequence[Output]) -> Iterator[str]:
         for each in outputs:
