@@ -96,9 +96,7 @@ class Venue:
 
         Of what is due at one time a phase comes first, then requests, then the flow.
         """
-        if self._since_ns is None:
-            self._begin(now_ns)
-        outputs: list[Output] = []
+        outputs = self._begin(now_ns) if self._since_ns is None else []
         for symbol in self._moved:
             outputs += self._look_at_reference(symbol, now_ns)
         self._moved.clear()
@@ -171,11 +169,17 @@ class Venue:
         quotes, book = self._references[symbol]
         return [*self.tell(symbol, book.on_reference(quotes.midpoint(now_ns)), now_ns)]
 
-    def _begin(self, now_ns: int) -> None:
+    def _begin(self, now_ns: int) -> list[Output]:
+        """The first status of each symbol: readers want it before its first print."""
         self._since_ns = now_ns
         for symbol, day in self._days.items():
             day.skip_to(now_ns)
             self._day_agenda.set(symbol, day.due_ns)
+        return [
+            self._feeds[symbol].status(day.trading_phase, now_ns)
+            for symbol, day in self._days.items()
+            if day.due_ns > now_ns  # else the phase that is due says its own
+        ]
 
     def _run_flow(self, symbol: str, until_ns: int) -> list[Output]:
         flow = self._flows[symbol]

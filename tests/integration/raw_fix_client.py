@@ -100,10 +100,12 @@ class RawFixClient:
         raise AssertionError(f"no such message in {[m.fields for m in self.received[-5:]]}")
 
     def wait_closed(self) -> None:
-        """Read until the other side has closed."""
+        """Read until the other side has closed; what comes until then goes to `received`."""
         deadline = time.monotonic() + WAIT_S
         while self._socket is not None and time.monotonic() < deadline:
-            self._next()
+            message = self._next()
+            if message is not None:
+                self.received.append(message)
         assert self._socket is None
 
     def report(self, cl_ord_id: str, exec_type: str) -> FixMessage:
