@@ -54,12 +54,22 @@ class Contra(msgspec.Struct, frozen=True, gc=False):
 class DarkFlow:
     """The background of one symbol at one dark venue."""
 
-    def __init__(self, instrument: Instrument, price: EfficientPrice, venue: str, start_ns: int,
-                 terms: DarkTerms | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        instrument: Instrument,
+        price: EfficientPrice,
+        venue: str,
+        start_ns: int,
+        terms: DarkTerms | None = None,
+        *,
+        catch_up_ns: int | None = None,
+    ) -> None:
+        """`catch_up_ns`: see OrderFlow."""
         self._price = price
         self._venue = venue
         self._terms = terms or DarkTerms()
         self._lot = max(instrument.lot, price.preset.lot_qty // instrument.lot * instrument.lot)
+        self._catch_up_ns = catch_up_ns
         self._next_id = FIRST_ID
         self._waiting: list[Contra] = []  # by falling time: the next is the last
         self._day: Activity | None = None
@@ -74,6 +84,9 @@ class DarkFlow:
     def advance(self, book: MatchingBook, until_ns: int) -> Traded:
         """Do all that is due, as OrderFlow does: what traded, early after a client's fill."""
         traded: Traded = []
+        if self._catch_up_ns is not None and until_ns - self.next_ns > self._catch_up_ns:
+            self._waiting = [each for each in self._waiting if not each.qty]  # ends are kept
+            self._begin(until_ns - self._catch_up_ns)
         while self.next_ns <= until_ns:
             if not self._waiting or self._drawn_ns <= self._waiting[-1].at_ns:
                 self._draw()

@@ -105,7 +105,7 @@ def _flow(instrument: Instrument, price: EfficientPrice, venue: MarketVenue, sta
           catch_up_ns: int | None, auctions: bool) -> BackgroundFlow:  # fmt: skip
     name = venue.terms.name
     if venue.terms.dark:
-        return DarkFlow(instrument, price, name, start_ns, venue.dark)
+        return DarkFlow(instrument, price, name, start_ns, venue.dark, catch_up_ns=catch_up_ns)
     return OrderFlow(
         instrument, price, name, start_ns, share=venue.share, stale_ns=venue.stale_ns,
         catch_up_ns=catch_up_ns, auctions=auctions,

@@ -81,6 +81,17 @@ def test_a_flow_that_begins_late_brings_what_is_still_to_come() -> None:
     assert [each.order_qty for each in book.came] == [qty for _, _, qty in whole]
 
 
+def test_a_long_stop_is_not_made_up_for() -> None:
+    price = EfficientPrice(MID, MID.px_ticks, HOURS, RandomStreams(1, "SIM"))
+    flow = DarkFlow(instrument(), price, "D", OPEN, catch_up_ns=10 * SECOND)
+    book = Recorder()
+    flow.advance(book, OPEN + 2 * SECOND)
+    before = len(book.came)
+    flow.advance(book, OPEN + 300 * MINUTE)
+    assert len(book.came) - before < 40
+    assert not [each for each in book.orders if each > -2 - before]  # the old ones have ended
+
+
 @pytest.mark.parametrize("bad", [{"informed": 1.5}, {"mean_lots": 0.5}, {"life_s": 0.0}])
 def test_terms_that_are_none(bad: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="dark flow"):
