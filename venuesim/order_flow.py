@@ -208,6 +208,7 @@ class OrderFlow:
         """
         rows, index, price = self._rows, self._next, self._price
         lot, trading = self._lot, book.phase is Phase.CONTINUOUS
+        scale, gap = self._scale, max(1, int(self._scale))  # a level, and what is left to the other
         bid, ask = _best(book)
         impact, impact_due_ns = price.impact
         stopped = False
@@ -235,14 +236,14 @@ class OrderFlow:
             elif not trading:  # the book takes orders for an auction, or none at all
                 continue
             elif kind == LIMIT_BUY:
-                px = self._grid.down(min(floor(star - behind), ask - 1))
+                px = self._grid.down(min(floor((star - behind) // scale * scale), ask - gap))
                 if px > 0:
                     events = book.rest(BookOrder(order_id, Side.BUY, lot, px))
                 bid = max(bid, px)
                 if not events:
                     continue
             elif kind == LIMIT_SELL:
-                px = self._grid.up(max(ceil(star + behind), bid + 1))
+                px = self._grid.up(max(ceil(-(-(star + behind) // scale) * scale), bid + gap))
                 events = book.rest(BookOrder(order_id, Side.SELL, lot, px))
                 ask = min(ask, px)
                 if not events:

@@ -1,9 +1,12 @@
 """Contra flow of a dark venue: who trades with the informed sees the price go against him."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
 from domain.instruments import Side
+from domain.marketdata import Quote
 from tests.venuesim.market_scene import CLOSE, HOURS, MINUTE, OPEN, SECOND, instrument
 from venuesim.book_events import BookEvent
 from venuesim.book_order import BookOrder
@@ -11,6 +14,9 @@ from venuesim.dark_flow import DarkFlow, DarkTerms
 from venuesim.efficient_price import EfficientPrice
 from venuesim.presets import MID
 from venuesim.random_streams import RandomStreams
+from venuesim.requests import NewOrder, Report
+from venuesim.simulated_market import MarketSymbol, MarketVenue, simulated_market
+from venuesim.venue import VenueTerms
 
 
 class Recorder:
@@ -90,6 +96,47 @@ def test_a_long_stop_is_not_made_up_for() -> None:
     flow.advance(book, OPEN + 300 * MINUTE)
     assert len(book.came) - before < 40
     assert not [each for each in book.orders if each > -2 - before]  # the old ones have ended
+
+
+@pytest.mark.slow
+def test_fills_at_a_dark_venue_are_marked_out_by_the_informed() -> None:
+    """Through the very venues: a client rests at the midpoint, now to buy, now to sell."""
+    gains = [fills_marked_out(phi) for phi in (0.0, 0.5, 1.0)]
+    assert gains[0] > gains[1] > gains[2]
+    assert abs(gains[0]) < 0.5
+    assert gains[2] < -1.0  # ticks, though its own orders meet each other too
+
+
+def fills_marked_out(informed: float, minutes: int = 60) -> float:
+    """Mean move of p_exo in a client's favour a minute after each of its fills, in ticks."""
+    traded = instrument(("LIT", "DARK"))
+    made = simulated_market(
+        [MarketSymbol(instrument=traded, preset=MID)],
+        [
+            MarketVenue(terms=VenueTerms(name="LIT"), share=1.0),
+            MarketVenue(terms=VenueTerms(name="DARK", dark=True), share=1.0,
+                        dark=DarkTerms(informed=informed)),
+        ],
+        {"XNYS": HOURS}, 1, OPEN,
+    )  # fmt: skip
+    lit, dark = made.venues["LIT"], made.venues["DARK"]
+    gains = []
+    for second in range(60 * minutes):
+        now_ns = OPEN + second * SECOND
+        for quote in lit.on_timer(now_ns):
+            if isinstance(quote, Quote):
+                dark.on_quote(quote)
+        if second % 5 == 0:
+            request = NewOrder(cl_ord_id=f"C{second}", symbol="SIM", side="12"[second // 5 % 2],
+                               order_qty=Decimal(100), ord_type="1", at_ns=now_ns)  # fmt: skip
+            dark.on_request(request, now_ns)
+        for report in dark.on_timer(now_ns):
+            if isinstance(report, Report) and report.last_qty:
+                moved = made.p_exo_ticks("SIM", report.at_ns + MINUTE)
+                moved -= made.p_exo_ticks("SIM", report.at_ns)
+                gains.append(Side(report.side).sign * moved)
+    assert len(gains) > 100
+    return float(np.mean(gains))
 
 
 @pytest.mark.parametrize("bad", [{"informed": 1.5}, {"mean_lots": 0.5}, {"life_s": 0.0}])

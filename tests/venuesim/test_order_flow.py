@@ -65,6 +65,21 @@ def test_quotes_are_on_the_grid_and_about_the_price(
     assert len({each.trade_id for each in trades}) == len(trades)
 
 
+def test_at_another_price_it_is_the_same_market_in_basis_points() -> None:
+    """At 185.00 a level is 4.6 cents: as deep as at 40.00, and as far in basis points."""
+    seen = {}
+    for start in (4_000, 18_500):
+        venue = market(LIQUID, start_px_ticks=start).venues["A"]
+        spreads, depths = [], []
+        for second in range(300):
+            venue.on_timer(OPEN + second * SECOND)
+            bid, bid_qty, ask, ask_qty = venue.books["SIM"].touch()
+            spreads.append((ask - bid) / start)
+            depths.append(bid_qty + ask_qty)
+        seen[start] = sum(spreads), sum(depths)
+    assert seen[18_500] == pytest.approx(seen[4_000], rel=0.1)
+
+
 def test_same_seed_same_market() -> None:
     one, other, third = market(MID, seed=3), market(MID, seed=3), market(MID, seed=4)
     seen = run(one.venues["A"], 300)
