@@ -48,6 +48,7 @@ CL_ORD_ID: Final = "DEMO-1"
 # which a busy laptop may well lose between two processes. Limits on age are therefore those of the
 # wall: half a second, whatever the speed.
 AGE_WALL_S: Final = 0.5
+PRESET: Final = "steady"  # for the same reason: a market that is not gone within those delays
 
 
 class Demo(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +125,7 @@ def demo_settings(settings: Settings, demo: Demo, run_dir: Path) -> Settings:
         worker=replace(settings.worker, stale_market_data_ms=age_ms),
         venue_access=replace(settings.venue_access, limits=limits),
         venues=tuple(replace(venue, port=free_port()) for venue in settings.venues),
+        venuesim=replace(settings.venuesim, preset=PRESET),
     )
 
 

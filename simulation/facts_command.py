@@ -5,7 +5,7 @@ from typing import TextIO
 
 from simulation.fact_days import SeedFacts
 from simulation.stylised_facts import Finding, findings, measure_preset, table
-from venuesim.presets import PRESETS
+from venuesim.presets import MEASURED, PRESETS
 
 
 def run_facts(names: Sequence[str], seeds: int, first_seed: int, processes: int, check: bool,
@@ -21,7 +21,7 @@ def run_facts(names: Sequence[str], seeds: int, first_seed: int, processes: int,
         print(f"headgate facts: {said}", file=err)
         return 2
     found: list[Finding] = []
-    for name in names or list(PRESETS):
+    for name in names or [each.name for each in MEASURED]:
         done: list[SeedFacts] = []
         try:
             asked = range(first_seed, first_seed + seeds)

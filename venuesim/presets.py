@@ -66,4 +66,13 @@ ILLIQUID: Final = Preset(
     market_rate=0.0055, market_lots=1.5, snipe_rate=0.3,
     adv_qty=70_000, spread_ticks=12.4,
 )  # fmt: skip
-PRESETS: Final = {each.name: each for each in (LIQUID, MID, ILLIQUID)}
+# Deep and slow: for a clock that runs 40 or 60 times as fast as the wall's. An order that is a
+# hundredth of a second on its way meets a market half a second older, and a liquid one has gone.
+STEADY: Final = Preset(
+    name="steady", px_ticks=10_000, daily_volatility=0.004,
+    limit_rate=2.0, decay=0.6, near=1, levels=6, cancel_rate=0.02,
+    market_rate=0.2, market_lots=2.0, snipe_rate=2.0,
+    adv_qty=13_600_000, spread_ticks=1.43, lot_qty=400, day_level_sd=0.0,
+)  # fmt: skip
+MEASURED: Final = (LIQUID, MID, ILLIQUID)  # against the stylised facts
+PRESETS: Final = {each.name: each for each in (*MEASURED, STEADY)}

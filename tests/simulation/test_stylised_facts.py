@@ -148,7 +148,7 @@ def test_the_same_seed_the_same_figures() -> None:
 @pytest.mark.parametrize(
     ("names", "seeds", "processes", "said"),
     [
-        (["dry"], 5, 1, "--preset dry: not one of liquid, mid, illiquid"),
+        (["dry"], 5, 1, "--preset dry: not one of liquid, mid, illiquid, steady"),
         (["mid"], 1, 1, "--seeds from 2"),
         (["mid"], 2, 0, "--processes from 1"),
     ],
