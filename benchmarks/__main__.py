@@ -23,6 +23,7 @@ from benchmarks import (
     peer_comparison,
     replay_day,
     simulated_day,
+    simulated_orders,
     volume_curves,
     worker_core,
 )
@@ -71,6 +72,11 @@ STAGES: Final[dict[str, Stage]] = {
         "the matching engine: requests into a book, events out",
         lambda: matching_engine.measure(200_000),
         lambda: matching_engine.measure(5_000),
+    ),
+    "simulate": (
+        "child orders a second over seeds, one process and two",
+        lambda: simulated_orders.measure(12),
+        lambda: simulated_orders.measure(2),
     ),
     "bus": (
         "quotes through a worker's client, embedded broker",

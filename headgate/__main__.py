@@ -1,7 +1,6 @@
 """The command line. Each command imports what it needs, so that --help is quick."""
 
 import getpass
-import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 from headgate.command_settings import SettingsOption, read_settings
 from headgate.curve_commands import curves
 from headgate.marketdata_commands import marketdata
+from headgate.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Headgate: an execution engine that stands beside an OMS.")  # fmt: skip
@@ -101,53 +101,7 @@ def tca(settings: SettingsOption = None) -> None:
     raise typer.Exit(run(read_settings(settings)))
 
 
-@app.command()
-def simulate(
-    scenario: Annotated[Path | None, typer.Argument(help="TOML; docs/simulate.md")] = None,
-    seeds: Annotated[int, typer.Option(help="how many runs")] = 1,
-    first_seed: Annotated[int, typer.Option(help="of the first run")] = 0,
-    processes: Annotated[int | None, typer.Option(help="default: one a processor")] = None,
-    out: Annotated[Path | None, typer.Option(help="directory for Parquet and summary.json")] = None,
-    compare: Annotated[bool, typer.Option(help="run the scenario's variants, paired")] = False,
-    fills: Annotated[bool, typer.Option(help="write every execution too")] = False,
-    data: Annotated[Path | None, typer.Option(help="directory of Lean tick archives")] = None,
-    symbol: Annotated[str | None, typer.Option()] = None,
-    date: Annotated[str | None, typer.Option(help="YYYY-MM-DD")] = None,
-    side: Annotated[str | None, typer.Option(help="buy or sell")] = None,
-    quantity: Annotated[str | None, typer.Option(help="shares")] = None,
-    start: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
-    end: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
-    algo: Annotated[str, typer.Option()] = "twap",
-    limit_price: Annotated[str | None, typer.Option()] = None,
-    param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
-    lot: Annotated[int, typer.Option(help="shares a lot")] = 100,
-    seed: Annotated[int, typer.Option(help="another seed, other slices")] = 0,
-    settings: SettingsOption = None,
-) -> None:
-    """Trade in virtual time, with the cores that trade live: a SCENARIO over many seeds, or, with
-    --data and what follows it, one parent over one recorded day."""
-    from simulation import command, experiment
-
-    found = read_settings(settings)
-    if scenario is not None:
-        request = experiment.Request(
-            scenario=scenario, seeds=seeds, first_seed=first_seed,
-            processes=processes or os.cpu_count() or 1, out=out, compare=compare,
-            keeps_fills=fills, data=data,
-        )  # fmt: skip
-        raise typer.Exit(experiment.run(request, found, sys.stdout, sys.stderr))
-    given = {"data": data, "symbol": symbol, "date": date, "side": side, "quantity": quantity,
-             "start": start, "end": end}  # fmt: skip
-    missing = [f"--{name}" for name, value in given.items() if value is None]
-    if data is None or missing:
-        typer.echo(f"headgate simulate: a SCENARIO, or {', '.join(missing)} too", err=True)
-        raise typer.Exit(2)
-    recorded = command.Request(
-        data=data, symbol=symbol or "", date=date or "", algo=algo, side=side or "",
-        quantity=quantity or "", start=start or "", end=end or "", limit_price=limit_price,
-        params=tuple(param or ()), lot=lot, seed=seed,
-    )  # fmt: skip
-    raise typer.Exit(command.simulate(recorded, found, sys.stdout, sys.stderr))
+app.command()(simulate)
 
 
 @app.command()

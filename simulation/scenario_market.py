@@ -9,6 +9,7 @@ import msgspec
 
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
 from domain.sessions import TradingCalendar
+from simulation.agenda import NEVER
 from simulation.fix_port import VenueClock
 from simulation.recorded_day import recorded_instrument
 from simulation.scenario import BadScenario, Rejects, Scenario, SymbolMarket, VenueTable
@@ -17,7 +18,7 @@ from venuesim.efficient_price import Alpha, MarketHours
 from venuesim.faults import VenueFaults
 from venuesim.presets import PRESETS, Preset
 from venuesim.simulated_market import MarketSymbol, MarketVenue, default_shares, simulated_market
-from venuesim.venue import HEARTBEAT_NS, Venue, VenueTerms
+from venuesim.venue import Venue, VenueTerms
 
 # Pre-trade limits per child remain the settings'; a parent may be as large as one likes here.
 _MAX_ORDER_QTY: Final = 1_000_000_000
@@ -108,9 +109,14 @@ def open_market(
 
 
 def stepping(step_ns: int) -> VenueClock:
-    """Looks at a venue every `step_ns`; requests do not wait for it, they are done at once."""
-    assert step_ns <= HEARTBEAT_NS
-    return lambda venue, now_ns: now_ns + step_ns
+    """Looks at a venue when something is due there, at most every `step_ns`; requests do not wait
+    for it, they are done at once."""
+
+    def clock(venue: Venue, now_ns: int) -> int:
+        next_ns = venue.next_ns()
+        return NEVER if next_ns is None else max(now_ns + step_ns, next_ns)
+
+    return clock
 
 
 def _symbol(

@@ -1,0 +1,66 @@
+"""`headgate simulate` on the command line: a scenario, or one parent over one recorded day."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headgate.command_settings import SettingsOption, read_settings, shipped
+
+
+def simulate(
+    scenario: Annotated[
+        str | None, typer.Argument(help="a TOML file, or the name of a shipped one")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="how many runs")] = 1,
+    first_seed: Annotated[int, typer.Option(help="of the first run")] = 0,
+    processes: Annotated[int | None, typer.Option(help="default: one a processor")] = None,
+    out: Annotated[Path | None, typer.Option(help="directory for Parquet and summary.json")] = None,
+    compare: Annotated[bool, typer.Option(help="run the scenario's variants, paired")] = False,
+    fills: Annotated[bool, typer.Option(help="write every execution too")] = False,
+    data: Annotated[Path | None, typer.Option(help="directory of Lean tick archives")] = None,
+    symbol: Annotated[str | None, typer.Option()] = None,
+    date: Annotated[str | None, typer.Option(help="YYYY-MM-DD")] = None,
+    side: Annotated[str | None, typer.Option(help="buy or sell")] = None,
+    quantity: Annotated[str | None, typer.Option(help="shares")] = None,
+    start: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
+    end: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
+    algo: Annotated[str, typer.Option()] = "twap",
+    limit_price: Annotated[str | None, typer.Option()] = None,
+    param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
+    lot: Annotated[int, typer.Option(help="shares a lot")] = 100,
+    seed: Annotated[int, typer.Option(help="another seed, other slices")] = 0,
+    settings: SettingsOption = None,
+) -> None:
+    """Trade in virtual time, with the cores that trade live: a SCENARIO over many seeds, or, with
+    --data and what follows it, one parent over one recorded day."""
+    from simulation import command, experiment
+
+    found = read_settings(settings)
+    if scenario is not None:
+        request = experiment.Request(
+            scenario=scenario_file(scenario), seeds=seeds, first_seed=first_seed,
+            processes=processes or os.cpu_count() or 1, out=out, compare=compare,
+            keeps_fills=fills, data=data,
+        )  # fmt: skip
+        raise typer.Exit(experiment.run(request, found, sys.stdout, sys.stderr))
+    given = {"data": data, "symbol": symbol, "date": date, "side": side, "quantity": quantity,
+             "start": start, "end": end}  # fmt: skip
+    missing = [f"--{name}" for name, value in given.items() if value is None]
+    if data is None or missing:
+        typer.echo(f"headgate simulate: a SCENARIO, or {', '.join(missing)} too", err=True)
+        raise typer.Exit(2)
+    recorded = command.Request(
+        data=data, symbol=symbol or "", date=date or "", algo=algo, side=side or "",
+        quantity=quantity or "", start=start or "", end=end or "", limit_price=limit_price,
+        params=tuple(param or ()), lot=lot, seed=seed,
+    )  # fmt: skip
+    raise typer.Exit(command.simulate(recorded, found, sys.stdout, sys.stderr))
+
+
+def scenario_file(name: str) -> Path:
+    """The file, or the shipped scenario of that name."""
+    named = shipped(f"scenarios/{name}.toml")
+    return named if not Path(name).exists() and named.exists() else Path(name)
