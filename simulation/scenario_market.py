@@ -149,7 +149,9 @@ def _venues(scenario: Scenario) -> list[MarketVenue]:
 
 def _terms(scenario: Scenario, index: int, venue: VenueTable) -> VenueTerms:
     if venue.kind == "dark":
-        raise BadScenario(f"venues[{index}].kind", "dark venues are not offered here yet")
+        raise BadScenario(
+            f"venues[{index}].kind", "not offered here yet: nothing routes to dark venues"
+        )
     probabilities = [each.probability for each in scenario.faults
                      if isinstance(each, Rejects) and each.venue == venue.name
                      and not each.at_door]  # fmt: skip
