@@ -55,7 +55,7 @@ class DarkBook:
         """Trade an order with those that wait, and let it wait. The book owns it from now on."""
         assert order.order_qty > 0
         assert order.order_id not in self.orders
-        if self.phase is not Phase.CONTINUOUS:
+        if not self.phase.takes_orders:
             return [Rejected(order.order_id, BookRejectReason.WRONG_PHASE)]
         order.leaves_qty = order.order_qty
         events: list[BookEvent] = [Accepted(order.order_id)]
@@ -86,7 +86,7 @@ class DarkBook:
         order = self.orders.get(order_id)
         if order is None:
             return [Rejected(order_id, BookRejectReason.UNKNOWN_ORDER)]
-        if self.phase is not Phase.CONTINUOUS:
+        if not self.phase.takes_orders:
             return [Rejected(order_id, BookRejectReason.WRONG_PHASE)]
         cum_qty = order.cum_qty
         order_qty = max(order_qty, cum_qty)
@@ -134,6 +134,11 @@ class DarkBook:
         """Nothing is shown."""
         return []
 
+    @property
+    def _trades(self) -> bool:
+        """Whether anything may trade now: what comes in a call waits for its end."""
+        return self._midpoint.fault is None and self.phase is Phase.CONTINUOUS
+
     def _enter(self, order: BookOrder, events: list[BookEvent]) -> None:
         meetings = self._meetings(order, self.orders.values())
         tif = order.time_in_force
@@ -157,7 +162,7 @@ class DarkBook:
         A trade may leave an order less than its minimum quantity, which then is all that is left
         and suits others: so it goes on until nothing trades.
         """
-        if self._midpoint.fault is not None or self.phase is not Phase.CONTINUOUS:
+        if not self._trades:
             return
         seen = -1
         while seen != len(events):
@@ -175,7 +180,7 @@ class DarkBook:
     ) -> list[tuple[BookOrder, int]]:
         """Whom `taker` trades with, and how much, by the makers' time."""
         found: list[tuple[BookOrder, int]] = []
-        if self._midpoint.fault is not None or not self._may_trade(taker):
+        if not self._trades or not self._may_trade(taker):
             return found
         left = taker.leaves_qty
         wanted = taker.special.min_qty if taker.special else 0

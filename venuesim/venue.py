@@ -200,6 +200,8 @@ class Venue:
         found = self.books[symbol].indicative(day.indicates())
         day.indicated(now_ns)
         self._day_agenda.set(symbol, day.due_ns)
+        if self.terms.dark:  # it has no crosses
+            return []
         return [self._feeds[symbol].imbalance(found, at_ns)]
 
     def _enter_phase(self, symbol: str, phase: Phase | None, at_ns: int) -> list[Output]:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.orders import CHILD_TERMINAL
-from tests.venuesim.test_venue import DAYS, Play
+from tests.venuesim.test_venue import DARK, DAYS, Play
 from venuesim.client_orders import ClientOrder, fold
 
 ID = st.sampled_from("ABCDEFGH")
@@ -43,6 +43,21 @@ def test_the_journal_gives_back_the_memory(lines: list[str]) -> None:
 @given(st.lists(PHASED, max_size=40))
 def test_it_does_so_over_phases_and_halts(lines: list[str]) -> None:
     agree_after(Play({"IBM": DAYS}), ["at 890", *lines])
+
+
+DARK_LINE = st.one_of(
+    PHASED,
+    st.builds("quote LIT {} {}".format, st.sampled_from(("49.99", "50.00", "0")),
+              st.sampled_from(("50.01", "50.02", "50.00", "0"))),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(DARK_LINE, max_size=40))
+def test_it_does_so_in_the_dark(lines: list[str]) -> None:
+    lines = [line for line in lines if not line.startswith("market")]
+    play = Play({"IBM": DAYS}, DARK)
+    agree_after(play, ["at 890", *lines])
 
 
 def agree_after(play: Play, lines: list[str]) -> None:
