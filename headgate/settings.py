@@ -163,6 +163,7 @@ class SimVenueSettings(_Section, frozen=True, kw_only=True):
 
     share: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     latency_ms: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    market_data_latency_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
     latency_jitter: Annotated[float, msgspec.Meta(ge=0, lt=100)] = 0.0
     stale_ms: Annotated[int, msgspec.Meta(ge=0)] = 0
     reject_probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0

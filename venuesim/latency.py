@@ -3,11 +3,15 @@
 One way is one TCP connection, so a message never overtakes the one before it.
 """
 
-from typing import Final
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from venuesim.random_streams import EventClass, RandomStreams
+
+Sent = TypeVar("Sent")
 
 _DRAWN: Final = 256  # jitters drawn at a time
 
@@ -50,3 +54,20 @@ class DelayLine:
             self._jitters.reverse()
             self._block += 1
         return self._jitters.pop()
+
+
+class UnderWay(Generic[Sent]):
+    """What was sent on one way and is not there yet; what is sent together arrives together."""
+
+    def __init__(self, line: DelayLine) -> None:
+        self._line = line
+        self._waiting: deque[tuple[int, Sequence[Sent]]] = deque()
+
+    def send(self, messages: Sequence[Sent], now_ns: int) -> list[Sent]:
+        """Send these, if any, and take what has arrived by `now_ns`, in order."""
+        if messages:
+            self._waiting.append((self._line.arrival_ns(now_ns), messages))
+        arrived: list[Sent] = []
+        while self._waiting and self._waiting[0][0] <= now_ns:
+            arrived += self._waiting.popleft()[1]
+        return arrived

@@ -19,14 +19,16 @@ from venuesim.client_orders import ClientOrders
 from venuesim.dark_flow import DarkTerms
 from venuesim.efficient_price import MarketHours
 from venuesim.faults import Halt, Outage, VenueFaults
+from venuesim.latency import Delay, DelayLine, UnderWay
 from venuesim.presets import PRESETS, Preset
+from venuesim.random_streams import RandomStreams
 from venuesim.simulated_market import (
     MarketSymbol,
     MarketVenue,
     default_shares,
     simulated_market,
 )
-from venuesim.venue import Venue, VenueTerms
+from venuesim.venue import MarketEvent, Venue, VenueTerms
 
 DEFAULT_START_PX: Final = Decimal(100)  # of a symbol that venuesim.start_px does not name
 # After a stop of the process the flow takes up again at most so far back, not at the beginning.
@@ -70,6 +72,22 @@ def live_market(
         orders=orders,
     )
     return market.venues
+
+
+def ways_of_market_data(
+    settings: Settings, venues: Sequence[VenueSettings]
+) -> dict[str, UnderWay[MarketEvent]]:
+    """What each venue's market data goes through before anybody sees it."""
+    streams = RandomStreams(settings.venuesim.seed, "")
+    ways = {}
+    for venue in venues:
+        special = _special(settings, venue)
+        base_ns = special.market_data_latency_ms * 1_000_000
+        delay = Delay(base_ns=base_ns, jitter=special.latency_jitter)
+        ways[venue.name] = UnderWay[MarketEvent](
+            DelayLine(delay, streams, f"{venue.name}/market data")
+        )
+    return ways
 
 
 def _preset(settings: Settings, symbol: str) -> Preset:

@@ -33,7 +33,7 @@ from headgate.telemetry import Health, StopSignal, configure_logs, serve
 from venuesim.client_orders import Sent, fold
 from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
 from venuesim.journal import Journal
-from venuesim.live_market import live_market
+from venuesim.live_market import live_market, ways_of_market_data
 from venuesim.market_data_fix import MarketDataEndpoint, MarketDataSessions, SessionFailed
 from venuesim.requests import (
     CancelOrder,
@@ -85,6 +85,7 @@ class VenueSimulator:
             market_data_endpoints(settings, chosen),
             {name: list(venue.instruments.values()) for name, venue in self._venues.items()},
         )
+        self._under_way = ways_of_market_data(settings, chosen)
         self._is_published = settings.venuesim.publish
 
     def start(self) -> None:
@@ -110,7 +111,8 @@ class VenueSimulator:
             outputs += venue.on_timer(now_ns)
             # 3 journal, then answer
             self._answer(name, outputs, now_ns)
-            market += [each for each in outputs if isinstance(each, MarketEvent)]
+            shown = [each for each in outputs if isinstance(each, MarketEvent)]
+            market += self._under_way[name].send(shown, now_ns)
         # 4 publish, one record a symbol; nothing here waits for the broker, or for a subscriber
         self._publish(market)
         self._serve(market)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.venuesim.instruments import IBM
 from venuesim.faults import Outage, Refusals, VenueFaults
-from venuesim.latency import Delay, DelayLine
+from venuesim.latency import Delay, DelayLine, UnderWay
 from venuesim.random_streams import RandomStreams
 from venuesim.requests import NewOrder, Report
 from venuesim.venue import Venue, VenueTerms
@@ -31,6 +31,17 @@ def test_a_jitter_is_seeded_and_keeps_the_order() -> None:
 def test_no_jitter_no_draw() -> None:
     line = DelayLine(Delay(base_ns=MS), RandomStreams(1, ""), "A")
     assert [line.arrival_ns(each) for each in (0, 5)] == [MS, MS + 5]
+
+
+def test_what_is_under_way_arrives_in_order_and_together() -> None:
+    way = UnderWay[str](DelayLine(Delay(base_ns=10), RandomStreams(1, ""), "A"))
+    assert way.send(["a", "b"], 0) == []
+    assert way.send(["c"], 5) == []
+    assert way.send([], 10) == ["a", "b"]
+    assert way.send(["d"], 15) == ["c"]
+    assert way.send([], 1_000) == ["d"]
+    at_once = UnderWay[str](DelayLine(Delay(), RandomStreams(1, ""), "A"))
+    assert at_once.send(["a"], 0) == ["a"]
 
 
 def test_refusals_by_count_and_by_chance() -> None:
