@@ -54,7 +54,7 @@ from importlib.metadata import packages_distributions as owners\n\
 names = 'headgate domain bus marketdata algos router gateway venuesim tca simulation'.split()\n\
 wrong = {name: owners().get(name) for name in names if owners().get(name) != ['headgate']}\n\
 assert not wrong, f'not from headgate alone: {wrong}'\n\
-import quickfix, confluent_kafka, headgate.__main__\n"]
+import quickfix, confluent_kafka, headgate.command_line\n"]
 
 
 FROM ${PYTHON_IMAGE}

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from domain.marketdata import Trade
 from domain.sessions import SessionKind
-from headgate.__main__ import app
 from headgate.calendars import load_calendar
+from headgate.command_line import app
 from headgate.settings import load_instruments
 from marketdata.plain_files import PlainWriter
 from marketdata.volume_curve import CurveMethod, read_curve

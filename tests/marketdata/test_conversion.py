@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from domain.instruments import Instrument, InstrumentTable
-from headgate.__main__ import app
+from headgate.command_line import app
 from marketdata.lean import US_TICKS, read_day
 from marketdata.plain_files import SUFFIXES, read_file
 from marketdata.tick_faults import Skipped, TickFile

@@ -8,7 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from bus.topics import SPECS
-from headgate.__main__ import app
+from headgate.command_line import app
 from headgate.settings import Settings, load_instruments, load_settings
 from tests.conftest import ROOT
 from tests.operations.commands import COMMANDS
