@@ -6,6 +6,9 @@ have to be closed: Python's traceback would only frighten.
 
 import signal
 import sys
+from typing import Final
+
+INTERRUPTED: Final = 130  # what shells give a command that Ctrl-C ended
 
 
 def main() -> None:
@@ -16,7 +19,10 @@ def main() -> None:
     from headgate.command_line import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # before typer, which handles it, has begun
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
