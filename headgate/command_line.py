@@ -10,6 +10,7 @@ import typer
 
 from headgate.command_settings import SettingsOption, read_settings
 from headgate.curve_commands import curves
+from headgate.estimate_commands import estimate
 from headgate.marketdata_commands import marketdata
 from headgate.simulate_command import simulate
 
@@ -21,6 +22,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(order, name="order")
 app.add_typer(curves, name="curves")
 app.add_typer(marketdata, name="marketdata")
+app.command()(estimate)
 
 AuthorOption = Annotated[str | None, typer.Option(help="who orders it; default: your name")]
 SourceOption = Annotated[str, typer.Option(help="who asks; (source, id) names an order")]
