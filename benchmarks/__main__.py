@@ -20,6 +20,7 @@ from benchmarks import (
     fix_round_trip,
     market_events,
     matching_engine,
+    models,
     peer_comparison,
     replay_day,
     simulated_day,
@@ -42,6 +43,11 @@ STAGES: Final[dict[str, Stage]] = {
         "a TWAP decision, and what a child costs from the first to the last",
         lambda: worker_core.decisions(100_000),
         lambda: worker_core.decisions(2_000),
+    ),
+    "models": (
+        "an impact estimate, a closed trajectory, a pre-trade estimate",
+        lambda: models.measure(20_000),
+        lambda: models.measure(500),
     ),
     "restart": (
         "the fold of a restart",

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import market_events, peer_comparison, simulated_day
+from benchmarks import market_events, models, peer_comparison, simulated_day
 from benchmarks.figures import Figure, Goal, as_json, quantile, table
 from benchmarks.machine import machine
 from benchmarks.peer import headgate_side
@@ -16,8 +16,9 @@ from venuesim.presets import ILLIQUID
 
 def test_stages_in_process_give_figures() -> None:
     found = market_events.measure(40, idle=3, recorded=False) + decisions(8) + fold(8)
+    found += models.measure(3_000)
     assert {figure.stage for figure in found} == {
-        "market data", "decision", "per child", "restart",
+        "market data", "decision", "per child", "restart", "models",
     }  # fmt: skip
     assert all(figure.value > 0 for figure in found)
     assert all(figure.ratio is not None for figure in found if figure.goal is not None)

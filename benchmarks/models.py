@@ -1,0 +1,74 @@
+"""The models: an impact estimate, a closed trajectory of a day, a whole pre-trade estimate.
+
+Processor time of one call, the mean of the least disturbed of several rounds.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from algos.models.almgren_chriss import Bins, LinearMarket, decay, holdings
+from algos.models.impact import IMPACT_MODELS, ImpactModelName, SizedOrder
+from algos.models.pre_trade import estimate
+from algos.models.trajectory import even_times
+from benchmarks.figures import Figure, Goal
+
+# What the project set itself for these models (microseconds).
+IMPACT_GOAL_US: Final = 10.0
+TRAJECTORY_GOAL_US: Final = 1_000.0
+MINUTES: Final = 390
+ROUNDS: Final = 7
+
+
+def measure(calls: int) -> list[Figure]:
+    """Each model's estimate, `calls` times a round; trajectories a hundredth as often."""
+    few = max(calls // 100, 1)
+    figures = [
+        _figure(f"impact estimate, {name}", _impact(name), calls, IMPACT_GOAL_US)
+        for name in ImpactModelName
+    ]
+    return [
+        *figures,
+        _figure("Almgren-Chriss, 390 bins", _trajectory, few, TRAJECTORY_GOAL_US),
+        _figure("pre-trade estimate with 390 bins", _pre_trade, few, None),
+    ]
+
+
+def _figure(name: str, call: Callable[[], object], calls: int, goal_us: float | None) -> Figure:
+    return Figure(
+        stage="models", name=name, value=_microseconds(call, calls), unit="us",
+        base_name="the goal" if goal_us else "", base=goal_us, headroom=goal_us is not None,
+        goal=Goal(at_least=1.0) if goal_us else None,
+    )  # fmt: skip
+
+
+def _microseconds(call: Callable[[], object], calls: int) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        start_ns = time.process_time_ns()
+        for _ in range(calls):
+            call()
+        taken.append((time.process_time_ns() - start_ns) / calls / 1_000)
+    return min(taken)
+
+
+def _order() -> SizedOrder:
+    return SizedOrder(qty=1e5, adv=1e6, daily_volatility=0.02, half_spread=4e-4)
+
+
+def _impact(name: ImpactModelName) -> Callable[[], object]:
+    """From the inputs, so with their checks."""
+    model = IMPACT_MODELS[name]
+    return lambda: model.impact(_order())
+
+
+def _trajectory() -> object:
+    """From the market's constants and a risk aversion to the shares left at each minute."""
+    market = LinearMarket(volatility=0.95, temporary=2.5e-6, permanent=2.5e-7)
+    bins = Bins(duration_days=1.0, count=MINUTES)
+    return holdings(1e6, decay(market, bins, 1e-6), bins.times)
+
+
+def _pre_trade() -> object:
+    model = IMPACT_MODELS[ImpactModelName.CROSSOVER]
+    return estimate(model, _order(), 2.0, even_times(1.0, MINUTES))
