@@ -1,11 +1,14 @@
 """`headgate estimate`: what it prints, and that bad input names its option with status 2."""
 
+import inspect
 import re
 
 import pytest
 from typer.testing import CliRunner
 
 from headgate.command_line import app
+from headgate.estimate_commands import estimate as command
+from tests.conftest import ROOT
 
 GIVEN = {"quantity": "100000", "adv": "1e6", "volatility": "0.02", "spread-bps": "8",
          "minutes": "390"}  # fmt: skip
@@ -125,3 +128,10 @@ def test_what_must_be_given(option: str) -> None:
     result = CliRunner().invoke(app, ["estimate", *words])
     assert result.exit_code == 2
     assert f"--{option}" in result.output
+
+
+def test_every_option_has_its_row() -> None:
+    """docs/models.md."""
+    text = (ROOT / "docs/models.md").read_text()
+    rows = re.findall(r"^\| `--([a-z-]+)` \|", text, re.MULTILINE)
+    assert rows == [name.replace("_", "-") for name in inspect.signature(command).parameters]
