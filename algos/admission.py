@@ -10,9 +10,10 @@ from typing import Final
 import msgspec
 
 from algos.catalogue import ALGORITHMS, Algorithm
-from algos.parameters import Rejection, Values, foremost, read_parameters
+from algos.parameters import Rejection, Values, foremost, fraction_hint, read_parameters
 from algos.parent import Terms
-from algos.window import fit_window
+from algos.rules import END_TIME, ORDER_QTY, WINDOW_S, Value, broken_rule
+from algos.window import Window, fit_window
 from domain.fix_codes import OrdType
 from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid
 from domain.parents import NewParent
@@ -58,12 +59,9 @@ def admit(
     params = read_parameters(algorithm.parameters, request.params)
     if isinstance(params, Rejection):
         return params
-    cap = params.get("max_participation")
-    if isinstance(cap, float) and cap > max_participation_cap:
-        return Rejection(
-            RejectReason.BAD_PARAMETER, "params.max_participation",
-            f"{cap:g} is above the house cap {max_participation_cap:g}",
-        )  # fmt: skip
+    too_much = above_house_cap(params, max_participation_cap)
+    if too_much is not None:
+        return too_much
     try:
         order_qty = instrument.order_qty(request.order_qty, "order_qty")
         limit = (
@@ -71,11 +69,15 @@ def admit(
         )
     except OffGrid as error:
         return off_grid(error)
-    window = fit_window(
-        request.start_ns, request.end_ns, calendars[instrument.calendar], start_past_bound_s, now_ns
-    )
+    window = _window(request, params, calendars[instrument.calendar], start_past_bound_s, now_ns)
     if isinstance(window, Rejection):
         return window
+    broken = broken_rule(
+        algorithm.rules,
+        rule_values(params, order_qty, window.start_ns, window.end_ns, end_time=request.end_ns),
+    )
+    if broken is not None:
+        return broken
     too_big = exceeds_limit(instrument, order_qty, request.limit_px, mid_px)
     if too_big is not None:
         return too_big
@@ -91,6 +93,44 @@ def admit(
         ),
         notes=window.notes,
     )
+
+
+def above_house_cap(params: Values, max_participation_cap: float) -> Rejection | None:
+    """The settings' limit on what an order may ask for (`risk.max_participation_cap`)."""
+    cap = params.get("max_participation")
+    if not isinstance(cap, float) or cap <= max_participation_cap:
+        return None
+    hint = f"; this is a fraction, {fraction_hint(cap)}" if cap == 1.0 else ""
+    return Rejection(
+        RejectReason.BAD_PARAMETER, "params.max_participation",
+        f"{cap:g} is above the house cap {max_participation_cap:g}{hint}",
+    )  # fmt: skip
+
+
+def rule_values(
+    params: Values, order_qty: int, start_ns: int, end_ns: int, *, end_time: int | None
+) -> dict[str, Value]:
+    """What the rules of an algorithm may name. `end_time`: as asked for beside parameters."""
+    return params | {
+        ORDER_QTY: order_qty,
+        END_TIME: end_time,
+        WINDOW_S: (end_ns - start_ns) / 1e9,
+    }
+
+
+def _window(
+    request: NewParent, params: Values, calendar: TradingCalendar, start_past_bound_s: int,
+    now_ns: int,
+) -> Window | Rejection:  # fmt: skip
+    """The window asked for; a duration counts from the start as it is kept."""
+    window = fit_window(request.start_ns, request.end_ns, calendar, start_past_bound_s, now_ns)
+    duration = params.get("duration")
+    if isinstance(window, Rejection) or request.end_ns is not None:
+        return window
+    if not isinstance(duration, float):
+        return window
+    end_ns = window.start_ns + int(duration * 1e9)
+    return fit_window(request.start_ns, end_ns, calendar, start_past_bound_s, now_ns)
 
 
 def off_grid(error: OffGrid) -> Rejection:

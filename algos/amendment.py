@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
-from algos.admission import exceeds_limit, off_grid
-from algos.parameters import Rejection
+from algos.admission import above_house_cap, exceeds_limit, off_grid, rule_values
+from algos.catalogue import ALGORITHMS
+from algos.parameters import Rejection, amend_parameters
 from algos.parent import Parent, Terms
+from algos.rules import broken_rule
 from algos.window import fit_end
 from domain.instruments import OffGrid
 from domain.parents import ReplaceParent
@@ -15,8 +17,8 @@ from domain.sessions import TradingCalendar, local_time
 
 
 def judge_replace(
-    parent: Parent, request: ReplaceParent, calendar: TradingCalendar, mid_px: Decimal | None,
-    now_ns: int,
+    parent: Parent, request: ReplaceParent, calendar: TradingCalendar,
+    max_participation_cap: float, mid_px: Decimal | None, now_ns: int,
 ) -> Terms | Rejection:  # fmt: skip
     """The terms asked for, on the instrument's grid. `order_qty` may still be below what is done.
 
@@ -24,6 +26,13 @@ def judge_replace(
     the session's close, or in its break, is moved as for a new order.
     """
     old = parent.terms
+    algorithm = ALGORITHMS[parent.algo]
+    params = amend_parameters(algorithm.parameters, parent.params, request.params)
+    if isinstance(params, Rejection):
+        return params
+    too_much = above_house_cap(params, max_participation_cap)
+    if too_much is not None:
+        return too_much
     try:
         order_qty = old.order_qty if request.order_qty is None else (
             parent.instrument.order_qty(request.order_qty, "order_qty")
@@ -44,6 +53,11 @@ def judge_replace(
         return Rejection(
             RejectReason.END_BEFORE_START, "end_ns", f"{when} is not after the start, or now"
         )
+    broken = broken_rule(
+        algorithm.rules, rule_values(params, order_qty, old.start_ns, end_ns, end_time=None)
+    )
+    if broken is not None:
+        return broken
     limit_px = None if limit is None else parent.instrument.px(limit)
     too_big = exceeds_limit(parent.instrument, order_qty, limit_px, mid_px)
     if too_big is not None:

@@ -1,14 +1,18 @@
-"""Parameters of algorithms: declared once, read and refused here.
+"""Parameters of algorithms: declared once, read, amended and refused here.
 
 A fraction is a fraction: 0.1 is 10 %. A bare 10 is refused with a hint, never read as 1000 %.
+What else is made of a declaration: JSON Schema (json_schema.py), FIXatdl (fixatdl.py), tables
+(description.py) and values as FIX writes them (wire_values.py).
 """
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from domain.fix_codes import StrategyParameterType
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
 
@@ -27,7 +31,9 @@ class Unit(StrEnum):
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """One parameter. `kind`: bool, int, float or str. `low`, `high`: inclusive bounds.
 
-    `above_low`: the lower bound itself is refused. `choices`: the only strings admitted.
+    `default` None: without a value it asks for nothing. `above_low`: the lower bound itself is
+    refused. `choices`: the only strings admitted, each with what it means. `mutable`: a replace
+    may change it while the order works.
     """
 
     name: str
@@ -37,8 +43,26 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     above_low: bool = False
-    choices: tuple[str, ...] = ()
+    choices: dict[str, str] = {}
+    mutable: bool = False
     text: str
+
+    @property
+    def fix_type(self) -> StrategyParameterType:
+        """StrategyParameterType(959) that carries it."""
+        return _UNIT_TYPES.get(self.unit) or _KIND_TYPES[self.kind]
+
+
+_UNIT_TYPES: Final = {
+    Unit.FRACTION: StrategyParameterType.PERCENTAGE,
+    Unit.SHARES: StrategyParameterType.QTY,
+}
+_KIND_TYPES: Final[dict[type, StrategyParameterType]] = {
+    bool: StrategyParameterType.BOOLEAN,
+    int: StrategyParameterType.INT,
+    float: StrategyParameterType.FLOAT,
+    str: StrategyParameterType.STRING,
+}
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -62,20 +86,71 @@ def read_parameters(
     schema: tuple[Parameter, ...], given: Mapping[str, ParamValue]
 ) -> Values | Rejection:
     """Every parameter of `schema` with its given or default value, or the first thing wrong."""
+    return _with(schema, {parameter.name: parameter.default for parameter in schema}, given)
+
+
+def amend_parameters(
+    schema: tuple[Parameter, ...], values: Values, given: Mapping[str, ParamValue]
+) -> Values | Rejection:
+    """`values` of a working order with what a replace gives; what is not given stays.
+
+    A parameter that is not mutable may be repeated as it is, not changed.
+    """
+    amended = _with(schema, values, given)
+    if isinstance(amended, Rejection):
+        return amended
+    for parameter in schema:
+        if not parameter.mutable and amended[parameter.name] != values[parameter.name]:
+            was = values[parameter.name]
+            stands = "it was not given" if was is None else f"it stays {was}"
+            return _bad(parameter, f"cannot be changed while the order works; {stands}")
+    return amended
+
+
+def _with(
+    schema: tuple[Parameter, ...], values: Values, given: Mapping[str, ParamValue]
+) -> Values | Rejection:
     by_name = {parameter.name: parameter for parameter in schema}
     for name in given:
         if name not in by_name:
-            known = ", ".join(by_name)
-            return Rejection(
-                RejectReason.UNKNOWN_PARAMETER, f"params.{name}", f"not one of {known}"
-            )
-    values: Values = {parameter.name: parameter.default for parameter in schema}
+            return _unknown(name, by_name)
+    found = dict(values)
     for name, value in given.items():
         read = _read(by_name[name], value)
         if isinstance(read, Rejection):
             return read
-        values[name] = read
-    return values
+        found[name] = read
+    return found
+
+
+# Terms of the order that conventional parameter sets repeat, and where they belong here.
+_TERMS: Final = {
+    "start_time": "start_ns, in FIX EffectiveTime(168)",
+    "end_time": "end_ns, in FIX ExpireTime(126)",
+    "limit_price": "limit_px, in FIX Price(44)",
+    "quantity": "order_qty, in FIX OrderQty(38)",
+}
+_ALIKE_MIN: Final = 0.5  # of 1: below it difflib's nearest name is nearer to nothing than to it
+
+
+def _unknown(name: str, known: Mapping[str, Parameter]) -> Rejection:
+    """No order is taken on with an instruction that is dropped; a near miss is named."""
+    near = get_close_matches(_snake(name), [*known, *_TERMS], n=1, cutoff=_ALIKE_MIN)
+    hint = ""
+    if near and near[0] in _TERMS:
+        hint = f"; the order's own field is meant? {near[0]} is {_TERMS[near[0]]}"
+    elif near:
+        hint = f"; {near[0]} is meant?"
+    text = f"not one of {', '.join(known)}{hint}"
+    return Rejection(RejectReason.UNKNOWN_PARAMETER, f"params.{name}", text)
+
+
+def _snake(name: str) -> str:
+    """maxParticipation, MaxParticipation and max-participation as max_participation."""
+    return "".join(
+        f"_{letter.lower()}" if letter.isupper() else "_" if letter == "-" else letter
+        for letter in name
+    ).lstrip("_")
 
 
 _KIND_WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -113,9 +188,14 @@ def _bounded(parameter: Parameter, value: int | float) -> int | float | Rejectio
     if high is not None and value > high:
         hint = ""
         if parameter.unit is Unit.FRACTION and 1 < value <= 100:
-            hint = f"; a fraction is meant, {value / 100:g} for {value:g} %"
+            hint = f"; this is a fraction, {fraction_hint(value)}"
         return _bad(parameter, f"{value:g} is above {high:g}{hint}")
     return value
+
+
+def fraction_hint(value: float) -> str:
+    """How to write `value` per cent: "0.1 is 10 %"."""
+    return f"{value / 100:g} is {value:g} %"
 
 
 def _bad(parameter: Parameter, text: str) -> Rejection:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import msgspec
 
+from algos.catalogue import ALGORITHMS
 from algos.child import Child
-from algos.parameters import Values
+from algos.parameters import Rejection, Values, amend_parameters
 from algos.schedule import Schedule
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Instrument, Side
@@ -132,6 +133,8 @@ class Parent:
         self.status = settled_by_qty(status, self.terms.order_qty, self.told_cum_qty)
 
     def _replaced(self, report: ParentReport) -> None:
+        if self.pending_replace is not None:
+            self._amend(self.pending_replace)
         self.pending_replace = None
         self.unplanned = True
         self.cl_ord_id = report.cl_ord_id
@@ -143,6 +146,13 @@ class Parent:
             start_ns=self.terms.start_ns,
             end_ns=report.end_ns,
         )  # fmt: skip
+
+    def _amend(self, request: ReplaceParent) -> None:
+        """The parameters of a replace that was judged good come into force."""
+        schema = ALGORITHMS[self.algo].parameters
+        params = amend_parameters(schema, self.params, request.params)
+        assert not isinstance(params, Rejection)
+        self.params = params
 
     def _tell_fill(self, report: ParentReport) -> None:
         """Fills are known by our ExecID(17); a bust or correction names the report on the first."""

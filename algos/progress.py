@@ -128,7 +128,10 @@ class Progress:
     def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
         """The terms that a replace asks for, or why they cannot be had."""
         mid_px = self.desk.mid_px(parent.instrument.symbol, now_ns)
-        return judge_replace(parent, request, self._calendar(parent), mid_px, now_ns)
+        return judge_replace(
+            parent, request, self._calendar(parent), self.desk.policy.max_participation_cap,
+            mid_px, now_ns,
+        )  # fmt: skip
 
     def _calendar(self, parent: Parent) -> TradingCalendar:
         return self.desk.calendars[parent.instrument.calendar]

@@ -1,6 +1,7 @@
 """The FIX 4.4 code sets that our messages share with counterparties. Values are the FIX chars."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class OrdType(StrEnum):
@@ -104,3 +105,20 @@ class LastLiquidityInd(StrEnum):
     ADDED = "1"
     REMOVED = "2"
     ROUTED_OUT = "3"
+
+
+class StrategyParameterType(StrEnum):
+    """StrategyParameterType(959), FIX 5.0: those that we read."""
+
+    INT = "1"
+    FLOAT = "6"
+    QTY = "7"
+    PRICE = "8"
+    PERCENTAGE = "11"
+    BOOLEAN = "13"
+    STRING = "14"
+    UTC_TIMESTAMP = "19"
+
+
+# TargetStrategy(847) of the algorithms: how names are carried, not which algorithms exist.
+TARGET_STRATEGIES: Final[dict[str, str]] = {"1": "vwap", "2": "pov", "3": "is", "1000": "twap"}

@@ -43,7 +43,11 @@ class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
 
 class ReplaceParent(msgspec.Struct, frozen=True, kw_only=True, tag="replace_parent",
                     forbid_unknown_fields=True):  # fmt: skip
-    """Ask for new terms. What is None stays. `order_qty` is the total, with what is done."""
+    """Ask for new terms. What is None or not among `params` stays.
+
+    `order_qty` is the total, with what is done. `params`: those that the algorithm lets change
+    while it works; others may be repeated as they are.
+    """
 
     source: str
     cl_ord_id: str
@@ -52,6 +56,7 @@ class ReplaceParent(msgspec.Struct, frozen=True, kw_only=True, tag="replace_pare
     order_qty: Decimal | None = None
     limit_px: Decimal | None = None
     end_ns: TimeNs | None = None
+    params: dict[str, ParamValue] = {}
     sent_ns: TimeNs
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.fix_codes import CxlRejReason
+from domain.fix_codes import TARGET_STRATEGIES, CxlRejReason
 from domain.refusals import RejectReason
 
 # Bounds on what an OMS may write (reliability.md 6.8). An id is a key in every store behind us.
@@ -82,7 +82,7 @@ READ_TAGS: Final[dict[str, frozenset[int]]] = {
 }  # fmt: skip
 
 # TargetStrategy(847). 1-3 are FIX's; from 1000 on by agreement with the counterparty.
-ALGOS: Final[dict[str, str]] = {"1": "vwap", "2": "pov", "3": "is", "1000": "twap"}
+ALGOS: Final[dict[str, str]] = TARGET_STRATEGIES
 STRATEGIES: Final[dict[str, str]] = {algo: strategy for strategy, algo in ALGOS.items()}
 
 # OrdRejReason(103) of FIX 4.4; the finer reason stands in Text(58).

@@ -14,10 +14,10 @@ import msgspec
 from domain.fix_codes import OrdType
 from domain.fix_message import BadField, FixMessage
 from domain.instruments import Side
-from domain.parents import CancelParent, NewParent, ParamValue, ReplaceParent
+from domain.parents import CancelParent, NewParent, ReplaceParent
 from domain.refusals import RejectReason
 from gateway.oms_fields import ALGOS, ID_MAX, READ_TAGS, SESSION_TAGS, field_name, shown
-from gateway.strategy_parameters import Refused, read_parameters
+from gateway.strategy_parameters import Refused, read_parameters, term_time_ns
 
 MAX_TIME_NS: Final = 2**63  # what domain.parents.TimeNs holds
 SOURCE: Final = "FIX:"  # with the CompID of the OMS: the `source` of its orders
@@ -30,7 +30,7 @@ class Restated(msgspec.Struct, frozen=True, kw_only=True):
 
     tag: int
     attribute: str
-    value: str | int | dict[str, ParamValue] | None
+    value: str | int | None
 
 
 class Amendment(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +116,7 @@ def _replace(message: FixMessage, source: str) -> Amendment:
         order_qty=None if message.get(38) is None else message.decimal(38),
         limit_px=None if price is None else message.decimal(44),
         end_ns=_optional_time(message, 126),
+        params=read_parameters(message),
         sent_ns=_time(message, 60),
     )
     return Amendment(request=request, restated=(*_same_order(message), *_same_terms(message)))
@@ -176,11 +177,9 @@ def _same_terms(message: FixMessage) -> list[Restated]:
         found.append(Restated(tag=847, attribute="algo", value=_algo(message.require(847))))
     if message.get(1) is not None:
         found.append(Restated(tag=1, attribute="account", value=identifier(message, 1)))
-    if message.get(168) is not None:
-        found.append(Restated(tag=168, attribute="start_ns", value=_time(message, 168)))
-    first = next((tag for tag in (957, 848, 849) if message.get(tag) is not None), None)
-    if first is not None:
-        found.append(Restated(tag=first, attribute="params", value=read_parameters(message)))
+    start_ns = _optional_time(message, 168)
+    if start_ns is not None:
+        found.append(Restated(tag=168, attribute="start_ns", value=start_ns))
     return found
 
 
@@ -206,7 +205,7 @@ def _ord_type(message: FixMessage) -> OrdType:
 def _check_time_in_force(message: FixMessage) -> None:
     """A parent lives until its end time: Day(0), or GoodTillDate(6) with ExpireTime(126)."""
     value = message.get(59, "0")
-    if value == "6" and message.get(126) is None:
+    if value == "6" and _optional_time(message, 126) is None:
         raise Refused(RejectReason.MISSING_FIELD, field_name(126), "TimeInForce(59)=6 needs it")
     if value not in ("0", "6"):
         raise Refused(RejectReason.UNSUPPORTED, field_name(59), f"{value} is not supported")
@@ -221,14 +220,22 @@ def _limit_px(message: FixMessage, ord_type: OrdType) -> Decimal | None:
 
 
 def _time(message: FixMessage, tag: int) -> int:
-    at_ns = message.timestamp_ns(tag)
+    return _possible_time(tag, message.timestamp_ns(tag))
+
+
+def _possible_time(tag: int, at_ns: int) -> int:
     if not 0 <= at_ns < MAX_TIME_NS:
         raise BadField(tag, "not between 1970 and 2262")
     return at_ns
 
 
 def _optional_time(message: FixMessage, tag: int) -> int | None:
-    return None if message.get(tag) is None else _time(message, tag)
+    """Of a field, or of the entry of the 957 group that stands for it."""
+    if message.get(tag) is not None:
+        term_time_ns(message, tag)  # refused if given both ways
+        return _time(message, tag)
+    at_ns = term_time_ns(message, tag)
+    return None if at_ns is None else _possible_time(tag, at_ns)
 
 
 def _optional_identifier(message: FixMessage, tag: int) -> str | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from domain.fix_codes import StrategyParameterType
 from domain.fix_message import BadField, FixMessage, read_decimal, read_timestamp_ns
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
@@ -20,6 +21,9 @@ from gateway.oms_fields import (
     shown,
 )
 
+# Entries of the group that are terms of the order: an order ticket made from our FIXatdl may send
+# them either way (FIXatdl 1.1, Transport of Strategy Parameters).
+TERM_TAGS: Final[dict[str, int]] = {"start_time": 168, "end_time": 126}
 PARTICIPATION: Final = "max_participation"  # the parameter that ParticipationRate(849) carries
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}\.[0-9]{1,12}")
@@ -37,7 +41,10 @@ class Refused(Exception):
 
 
 def read_parameters(message: FixMessage) -> dict[str, ParamValue]:
-    """The parameters of a request, in order of 849, 848, 957. Raises Refused."""
+    """The parameters of a request, in order of 849, 848, 957. Raises Refused.
+
+    Without the entries that `term_time_ns` reads.
+    """
     found: dict[str, ParamValue] = {}
     rate = message.get(849)
     if rate is not None:
@@ -46,8 +53,28 @@ def read_parameters(message: FixMessage) -> dict[str, ParamValue]:
         _put(found, name, untyped_value(text), field_name(848))
     for entry in _entries(message):
         name = entry.get(958, "")
+        if name in TERM_TAGS:
+            continue
         _put(found, name, typed_value(entry.get(959), entry.get(960), name), _named(958, name))
     return found
+
+
+def term_time_ns(message: FixMessage, tag: int) -> int | None:
+    """The time that an entry of the group gives instead of field `tag`. Raises Refused."""
+    found: dict[str, ParamValue] = {}
+    for entry in _entries(message):
+        name = entry.get(958, "")
+        if TERM_TAGS.get(name) != tag:
+            continue
+        if entry.get(959) != StrategyParameterType.UTC_TIMESTAMP:
+            raise Refused(RejectReason.BAD_PARAMETER, _named(959, name), "19, a UTCTimestamp")
+        _put(found, name, typed_value(entry[959], entry.get(960), name), _named(958, name))
+    if found and message.get(tag) is not None:
+        (name,) = found
+        raise Refused(
+            RejectReason.BAD_PARAMETER, _named(958, name), f"{field_name(tag)} is given too"
+        )
+    return next((at_ns for at_ns in found.values() if isinstance(at_ns, int)), None)
 
 
 def typed_value(kind: str | None, text: str | None, name: str) -> ParamValue:
@@ -167,14 +194,13 @@ def _read_timestamp(text: str) -> ParamValue:
     return read_timestamp_ns(960, text)
 
 
-# StrategyParameterType(959), FIX 5.0.
 _TYPES: Final[dict[str, Callable[[str], ParamValue]]] = {
-    "1": _read_int,
-    "6": _read_float,
-    "7": _read_qty,
-    "8": _read_float,
-    "11": _read_float,
-    "13": _read_boolean,
-    "14": _read_string,
-    "19": _read_timestamp,
+    StrategyParameterType.INT: _read_int,
+    StrategyParameterType.FLOAT: _read_float,
+    StrategyParameterType.QTY: _read_qty,
+    StrategyParameterType.PRICE: _read_float,
+    StrategyParameterType.PERCENTAGE: _read_float,
+    StrategyParameterType.BOOLEAN: _read_boolean,
+    StrategyParameterType.STRING: _read_string,
+    StrategyParameterType.UTC_TIMESTAMP: _read_timestamp,
 }

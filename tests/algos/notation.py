@@ -97,26 +97,26 @@ class Stage:
         given = dict(option.split("=") for option in options)
         limit, start, end = (given.pop(name, None) for name in ("limit", "start", "end"))
         symbol, source = given.pop("symbol", "IBM"), given.pop("source", "OMS")
-        params: dict[str, ParamValue] = {
-            name: float(value) if value[0].isdigit() else value for name, value in given.items()
-        }
         return self._ask(
             new_parent(
                 cl_ord_id, qty, side=Side[side.upper()], limit=limit, symbol=symbol, source=source,
                 start_s=None if start is None else float(start),
-                end_s=None if end is None else float(end), params=params,
+                end_s=None if end is None else float(end), params=_params(given),
             )
         )  # fmt: skip
 
     def _replace(self, cl_ord_id: str, orig: str, *options: str) -> list[Command]:
         given = dict(option.split("=") for option in options)
+        qty, limit, end = (given.pop(name, None) for name in ("qty", "limit", "end"))
+        symbol = given.pop("symbol", "IBM")
         return self._ask(
             ReplaceParent(
                 source="OMS", cl_ord_id=cl_ord_id, orig_cl_ord_id=orig,
-                symbol=given.get("symbol", "IBM"),
-                order_qty=Decimal(given["qty"]) if "qty" in given else None,
-                limit_px=Decimal(given["limit"]) if "limit" in given else None,
-                end_ns=at_ns(float(given["end"])) if "end" in given else None,
+                symbol=symbol,
+                order_qty=None if qty is None else Decimal(qty),
+                limit_px=None if limit is None else Decimal(limit),
+                end_ns=None if end is None else at_ns(float(end)),
+                params=_params(given),
                 sent_ns=self.scene.now_ns,
             )
         )  # fmt: skip
@@ -261,3 +261,7 @@ def report_text(report: ParentReport) -> str:
     if report.reason is not None:
         text += f" {report.reason.value} {report.field}"
     return text + (f" ({report.text})" if report.text else "")
+
+
+def _params(given: dict[str, str]) -> dict[str, ParamValue]:
+    return {name: float(value) if value[0].isdigit() else value for name, value in given.items()}

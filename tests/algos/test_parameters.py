@@ -12,7 +12,7 @@ SCHEMA = (
     Parameter(name="count", kind=int, default=None, low=1, high=10, text=""),
     Parameter(name="share", kind=float, default=0.1, unit=Unit.FRACTION, low=0.0, high=1.0,
               above_low=True, text=""),
-    Parameter(name="mode", kind=str, default="a", choices=("a", "b"), text=""),
+    Parameter(name="mode", kind=str, default="a", choices={"a": "", "b": ""}, text=""),
 )  # fmt: skip
 
 TAKEN: list[tuple[str, ParamValue, ParamValue]] = [
@@ -45,7 +45,7 @@ REFUSED: list[tuple[str, ParamValue, str]] = [
     ("share", False, "False is not a number"),
     ("share", 0.0, "0.0 is not above 0"),
     ("share", -0.1, "-0.1 is not above 0"),
-    ("share", 10, "10 is above 1; a fraction is meant, 0.1 for 10 %"),
+    ("share", 10, "10 is above 1; this is a fraction, 0.1 is 10 %"),
     ("share", 1_000, "1000 is above 1"),
     ("share", float("nan"), "nan is not a finite number"),
     ("share", float("inf"), "inf is not a finite number"),
