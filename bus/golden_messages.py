@@ -51,7 +51,7 @@ _PARENTS: Final[tuple[object, ...]] = (
     ReplaceParent(source="ACME-OMS", cl_ord_id="20261124-000018",
                   orig_cl_ord_id="20261124-000017", symbol="IBM", order_qty=Decimal(15_000),
                   limit_px=Decimal("180.75"), end_ns=START_NS + 25 * _MIN,
-                  sent_ns=START_NS + 10 * _MIN),
+                  params={"max_participation": 0.15}, sent_ns=START_NS + 10 * _MIN),
     CancelParent(source="ACME-OMS", cl_ord_id="20261124-000019",
                  orig_cl_ord_id="20261124-000018", symbol="IBM", sent_ns=START_NS + 20 * _MIN),
     PauseParent(source="ACME-OMS", cl_ord_id="20261124-000020",

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -48,7 +48,11 @@ def messages_of(topic: Topic) -> tuple[type[msgspec.Struct], ...]:
 
 def fill(page: str) -> str:
     """The page with every generated block as it should be now."""
-    blocks = dict(_blocks())
+    return fill_blocks(page, dict(_blocks()))
+
+
+def fill_blocks(page: str, blocks: Mapping[str, str]) -> str:
+    """The page with the named content in every block. Raises KeyError for a block without any."""
 
     def block(match: re.Match[str]) -> str:
         return match.group(1) + blocks[match.group(2)] + match.group(3)

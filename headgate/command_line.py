@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from headgate.algo_commands import algos
 from headgate.command_settings import SettingsOption, read_settings
 from headgate.curve_commands import curves
 from headgate.estimate_commands import estimate
@@ -20,6 +21,7 @@ topics = typer.Typer(no_args_is_help=True, help="The bus's topics.")
 order = typer.Typer(no_args_is_help=True, help="An OMS on the command line, over Kafka.")
 app.add_typer(topics, name="topics")
 app.add_typer(order, name="order")
+app.add_typer(algos, name="algos")
 app.add_typer(curves, name="curves")
 app.add_typer(marketdata, name="marketdata")
 app.command()(estimate)
@@ -126,11 +128,16 @@ def facts(
 def schemas(
     check: Annotated[bool, typer.Option("--check", help="write nothing; fail if stale")] = False,
     docs: Annotated[Path, typer.Option(help="where they are")] = Path("docs"),
+    fixconfig: Annotated[Path, typer.Option(help="where FIXatdl is")] = Path("fixconfig"),
 ) -> None:
-    """Write the JSON Schemas, golden messages, tables and state diagrams under docs/."""
+    """Write schemas, golden messages, tables, state diagrams; of each algorithm FIXatdl too."""
     from bus.contracts import check_contracts, write_contracts
+    from headgate.algo_documents import check_algo_documents, write_algo_documents
 
-    found = check_contracts(docs) if check else write_contracts(docs)
+    if check:
+        found = check_contracts(docs) + check_algo_documents(docs, fixconfig)
+    else:
+        found = write_contracts(docs) + write_algo_documents(docs, fixconfig)
     for path in found:
         typer.echo(f"{'stale' if check else 'wrote'} {path}")
     raise typer.Exit(1 if check and found else 0)

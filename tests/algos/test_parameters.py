@@ -2,7 +2,15 @@
 
 import pytest
 
-from algos.parameters import Parameter, Rejection, Unit, foremost, read_parameters
+from algos.admission import above_house_cap
+from algos.parameters import (
+    Parameter,
+    Rejection,
+    Unit,
+    amend_parameters,
+    foremost,
+    read_parameters,
+)
 from algos.twap import PARAMETERS
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
@@ -66,6 +74,71 @@ def test_an_unknown_parameter_comes_before_a_bad_one() -> None:
     assert (found.reason, found.field) == (RejectReason.UNKNOWN_PARAMETER, "params.tempo")
 
 
+NEAR: list[tuple[str, str]] = [
+    ("size_jiter", "; size_jitter is meant?"),
+    ("maxParticipation", "; max_participation is meant?"),
+    ("participation", "; max_participation is meant?"),
+    ("min-child-qty", "; min_child_qty is meant?"),
+    ("Completion", "; completion is meant?"),
+    ("end_time", "; the order's own field is meant? end_time is end_ns, in FIX ExpireTime(126)"),
+    ("StartTime", "; the order's own field is meant? start_time is start_ns, in FIX "
+                  "EffectiveTime(168)"),
+    ("limit_price", "; the order's own field is meant? limit_price is limit_px, in FIX Price(44)"),
+    ("quantity", "; the order's own field is meant? quantity is order_qty, in FIX OrderQty(38)"),
+    ("wobble", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "hint"), NEAR)
+def test_an_unknown_parameter_is_refused_with_the_nearest_name(name: str, hint: str) -> None:
+    found = read_parameters(PARAMETERS, {name: 1})
+    known = ", ".join(each.name for each in PARAMETERS)
+    assert found == Rejection(
+        RejectReason.UNKNOWN_PARAMETER, f"params.{name}", f"not one of {known}{hint}"
+    )
+
+
+def test_what_is_amended_and_what_stays() -> None:
+    values = read_parameters(PARAMETERS, {"interval": 60, "duration": 600})
+    assert not isinstance(values, Rejection)
+    amended = amend_parameters(PARAMETERS, values, {"completion": "cross", "duration": 600})
+    assert amended == values | {"completion": "cross"}
+    assert values["completion"] == "leave"
+
+
+AMENDED: list[tuple[dict[str, ParamValue], ParamValue, str]] = [
+    ({"duration": 600}, 601, "cannot be changed while the order works; it stays 600.0"),
+    ({}, 600, "cannot be changed while the order works; it was not given"),
+]
+
+
+@pytest.mark.parametrize(("given", "value", "text"), AMENDED)
+def test_what_cannot_be_amended(given: dict[str, ParamValue], value: ParamValue, text: str) -> None:
+    values = read_parameters(PARAMETERS, given)
+    assert not isinstance(values, Rejection)
+    assert amend_parameters(PARAMETERS, values, {"duration": value}) == Rejection(
+        RejectReason.BAD_PARAMETER, "params.duration", text
+    )
+
+
+def test_an_amendment_is_read_like_an_order() -> None:
+    values = read_parameters(PARAMETERS, {})
+    assert not isinstance(values, Rejection)
+    for name, value in [("tempo", 1), ("interval", 0.5), ("max_participation", 10)]:
+        assert amend_parameters(PARAMETERS, values, {name: value}) == read_parameters(
+            PARAMETERS, {name: value}
+        )
+
+
+def test_the_house_cap() -> None:
+    assert above_house_cap({"max_participation": 0.5}, 0.5) is None
+    assert above_house_cap({"max_participation": None}, 0.5) is None
+    assert above_house_cap({}, 0.5) is None
+    found = above_house_cap({"max_participation": 1.0}, 0.5)
+    assert found is not None
+    assert found.text == "1 is above the house cap 0.5; this is a fraction, 0.01 is 1 %"
+
+
 def test_the_foremost_fault_is_the_one_whose_reason_comes_first() -> None:
     late = Rejection(RejectReason.KILLED, "symbol", "")
     early = Rejection(RejectReason.MALFORMED, "source", "")
@@ -74,7 +147,7 @@ def test_the_foremost_fault_is_the_one_whose_reason_comes_first() -> None:
 
 
 TWAP_BOUNDS: list[tuple[str, ParamValue]] = [
-    ("interval", 0.5), ("interval", 86_401), ("size_jitter", -0.1), ("size_jitter", 0.95),
+    ("duration", 0.5), ("duration", 86_401), ("interval", 0.5), ("interval", 86_401), ("size_jitter", -0.1), ("size_jitter", 0.95),
     ("time_jitter", 1.1), ("min_child_qty", 0), ("max_participation", 0), ("completion", "stop"),
 ]  # fmt: skip
 

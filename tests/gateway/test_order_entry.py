@@ -160,7 +160,11 @@ def shown_request(request: ParentRequest) -> str:
         case CancelParent():
             return f"cancel {request.cl_ord_id} of {request.orig_cl_ord_id}"
         case ReplaceParent():
-            return f"replace {request.cl_ord_id} of {request.orig_cl_ord_id} {request.order_qty}"
+            params = f" {request.params}" if request.params else ""
+            return (
+                f"replace {request.cl_ord_id} of {request.orig_cl_ord_id} {request.order_qty}"
+                f"{params}"
+            )
     raise AssertionError(request)
 
 
