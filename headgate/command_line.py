@@ -243,6 +243,7 @@ def order_replace(
     quantity: Annotated[str | None, typer.Option(help="new total, with what is done")] = None,
     limit_price: Annotated[str | None, typer.Option()] = None,
     minutes: Annotated[float | None, typer.Option(help="new end, from now")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
     source: SourceOption = "CLI",
     settings: SettingsOption = None,
 ) -> None:
@@ -250,7 +251,9 @@ def order_replace(
     from headgate.orders import OrderDesk
 
     desk = OrderDesk(read_settings(settings), source)
-    raise typer.Exit(desk.replace(cl_ord_id, orig, symbol, quantity, limit_price, minutes))
+    raise typer.Exit(
+        desk.replace(cl_ord_id, orig, symbol, quantity, limit_price, minutes, param or [])
+    )
 
 
 def _simple_request(verb: str, text: str) -> None:

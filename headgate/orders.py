@@ -68,7 +68,7 @@ class OrderDesk:
 
     def replace(
         self, cl_ord_id: str, orig: str, symbol: str, quantity: str | None,
-        limit_price: str | None, minutes: float | None,
+        limit_price: str | None, minutes: float | None, params: list[str],
     ) -> int:  # fmt: skip
         """Ask for new terms."""
         now_ns = self._clock.now_ns()
@@ -77,7 +77,8 @@ class OrderDesk:
                 source=self._source, cl_ord_id=cl_ord_id, orig_cl_ord_id=orig, symbol=symbol,
                 order_qty=None if quantity is None else _number("--quantity", quantity),
                 limit_px=None if limit_price is None else _number("--limit-price", limit_price),
-                end_ns=self._end_ns(now_ns, minutes), sent_ns=now_ns,
+                end_ns=self._end_ns(now_ns, minutes),
+                params=dict(_param(text) for text in params), sent_ns=now_ns,
             )  # fmt: skip
         except typer.BadParameter as error:
             return _fail(str(error), 2)

@@ -88,7 +88,9 @@ class Play:
             ReplaceParent(
                 source="OMS", cl_ord_id=self.next_id(), orig_cl_ord_id=self.orig(which),
                 symbol="IBM", order_qty=new_parent("x", (much + 1) * 100).order_qty,
-                end_ns=self.scene.now_ns + 40 * S if much % 2 else None, sent_ns=BEGIN_NS,
+                end_ns=self.scene.now_ns + 40 * S if much % 2 else None,
+                params={"completion": "leave", "interval": 5 + much} if much % 3 else {},
+                sent_ns=BEGIN_NS,
             )
         )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Values through FIX text and through JSON come back as they were."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,8 +50,10 @@ def test_the_group_of_fix_and_json_of_kafka_say_the_same(algo: str, data: st.Dat
             fields += fix_entry(parameter, params[parameter.name])
     if not params:
         fields = [(35, "D")]
-    order = NewParent(source="OMS", cl_ord_id="A", symbol="IBM", side=Side.BUY, order_qty=1,
-                      algo=algo, params=params, sent_ns=0)  # fmt: skip
+    order = NewParent(
+        source="OMS", cl_ord_id="A", symbol="IBM", side=Side.BUY, order_qty=Decimal(1), algo=algo,
+        params=params, sent_ns=0,
+    )  # fmt: skip
     from_kafka = decode(Topic.PARENTS, encode(Topic.PARENTS, order))
     assert isinstance(from_kafka, NewParent)
     expected = {each.name: each.default for each in algorithm.parameters} | params

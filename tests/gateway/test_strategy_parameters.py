@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.fix_message import Fields, FixMessage
-from domain.parents import ParamValue
+from domain.parents import ParamValue, ReplaceParent
 from domain.refusals import RejectReason
 from gateway.oms_fields import PARAMETERS_MAX, PARAMETERS_TEXT_MAX, TEXT_MAX
-from gateway.strategy_parameters import Refused, read_parameters
+from gateway.oms_translation import Amendment, translate
+from gateway.strategy_parameters import Refused, read_parameters, term_time_ns
 
 NAME = st.from_regex(r"[a-z][a-z_]{0,20}", fullmatch=True)
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="=;"),
@@ -114,3 +115,45 @@ def test_any_text_is_read_or_refused(text: str, kind: str, name: str, value: str
     for fields in ([(848, text)], group((name, kind, value)), [(849, text)]):
         with suppress(Refused):
             assert all(name.isascii() for name in read_parameters(message(*fields)))
+
+
+START: Fields = [(958, "start_time"), (959, "19"), (960, "19700101-00:00:01")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "at_ns"),
+    [([(957, "1"), *START], 10**9), ([(957, "1"), (958, "p"), (959, "1"), (960, "1")], None),
+     ([], None)],
+)  # fmt: skip
+def test_a_time_of_the_group_stands_for_its_field(fields: Fields, at_ns: int | None) -> None:
+    assert term_time_ns(message(*fields), 168) == at_ns
+    assert term_time_ns(message(*fields), 126) is None
+    assert "start_time" not in read_parameters(message(*fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason", "field"),
+    [
+        ([(168, "19700101-00:00:01"), (957, "1"), *START], "bad_parameter", 958),
+        ([(957, "2"), *START, *START], "bad_parameter", 958),
+        (group(("start_time", "14", "19700101-00:00:01")), "bad_parameter", 959),
+        (group(("start_time", None, "19700101-00:00:01")), "bad_parameter", 959),
+        (group(("start_time", "19", "noon")), "bad_parameter", 960),
+        (group(("start_time", "19", None)), "missing_field", 960),
+    ],
+)  # fmt: skip
+def test_such_a_time_is_refused(fields: Fields, reason: str, field: int) -> None:
+    with pytest.raises(Refused) as refused:
+        term_time_ns(message(*fields), 168)
+    assert refused.value.reason.value == reason
+    assert f"({field})" in refused.value.field
+
+
+def test_a_replace_carries_parameters_and_an_end_of_the_group() -> None:
+    entries = group(("end_time", "19", "19700101-00:00:02"), ("interval", "6", "60"))
+    fields = [(11, "B"), (41, "A"), (55, "IBM"), (54, "1"), (40, "1"), (59, "6"),
+              (60, "19700101-00:00:01"), *entries]  # fmt: skip
+    found = translate(FixMessage([(35, "G"), *fields]), "OMS")
+    assert isinstance(found, Amendment)
+    assert isinstance(found.request, ReplaceParent)
+    assert (found.request.end_ns, found.request.params) == (2 * 10**9, {"interval": 60.0})
