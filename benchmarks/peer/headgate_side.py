@@ -2,7 +2,8 @@
 
     python -m benchmarks.peer.headgate_side JOB_FILE
 
-Worker partition, pre-trade checks, replay venue, TCA and the log's encoding are all in it. Orders
+Worker partition, pre-trade checks, replay venue, TCA and the log's encoding are all in it. The
+statistics of the touch, which TWAP does not read and the other side does not keep, are off. Orders
 and reports take no time, as on the other side. Prints one line of JSON.
 """
 
@@ -124,7 +125,8 @@ def simulation(job: JobFile, market: list[Quote]) -> Simulation:
     def core(number: int) -> Partition:
         return Partition(
             number=number, instruments=table, calendars=calendars,
-            policy=Policy(stale_ns=3_600 * NS), partition_of=log.partition_of,
+            policy=Policy(stale_ns=3_600 * NS, touch_statistics=False),
+            partition_of=log.partition_of,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:
