@@ -290,6 +290,16 @@ def test_value_at_risk(confidence: float) -> None:
     assert found == pytest.approx(z / (2 * sd), rel=1e-4)
 
 
+def test_beyond_some_confidence_it_is_best_at_once() -> None:
+    """Where z is above 2 eta~ X / (sigma tau^1.5), 5 here: no bin of waiting is worth its risk."""
+    kappa, at_risk = value_at_risk_decay(PAPER, WEEK, X, 1 - 1e-9)  # z = 6
+    assert trades(chriss.holdings(X, kappa, WEEK.times))[0] == pytest.approx(X, rel=1e-6)
+    held = chriss.adjusted_temporary(PAPER, WEEK)
+    assert at_risk == pytest.approx(PAPER.permanent * X**2 / 2 + 62_500 + held * X**2, rel=1e-6)
+    kappa, _ = value_at_risk_decay(PAPER, WEEK, X, 1 - 1e-5)  # z = 4.26
+    assert trades(chriss.holdings(X, kappa, WEEK.times))[0] < 0.95 * X
+
+
 @pytest.mark.parametrize("confidence", [0.5, 1.0, math.nan, -1.0])
 def test_refused_confidence(confidence: float) -> None:
     with pytest.raises(ModelError) as refused:
