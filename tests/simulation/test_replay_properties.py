@@ -19,6 +19,7 @@ from domain.marketdata import MarketEvent, Quote, Trade
 from marketdata.lean import US_TICKS, VENUE, read_day
 from marketdata.market import SymbolMarket
 from simulation.queue_position import CancelRule, Queue
+from simulation.recorded_market import RecordedMarket
 from simulation.replay_venue import ReplayRules, ReplayVenue, VenueOutput
 from tests.simulation.recorded_day import DAY
 from tests.simulation.replay_notation import MS, command, venue
@@ -210,6 +211,32 @@ def test_a_place_in_the_queue_only_gets_better(
         assert 0 <= first.ahead_qty <= second.ahead_qty
         assert first.ahead_qty <= ahead[0]
         assert second.ahead_qty <= ahead[1]
+
+
+@given(
+    drawn=st.lists(
+        st.tuples(st.integers(98, 101), st.integers(-1, 3), st.integers(-1, 5), st.integers(0, 2)),
+        min_size=1, max_size=12,
+    ),
+    cut=st.integers(0, 12),
+)  # fmt: skip
+def test_quotes_told_together_leave_what_they_leave_one_by_one(
+    drawn: list[tuple[int, int, int, int]], cut: int
+) -> None:
+    """The touch, and that before its time, by which a print of the same instant is judged."""
+    quotes: list[MarketEvent] = []
+    at_ns = 0
+    for px, width, qty, later_ns in drawn:  # some crossed, some below zero
+        at_ns += later_ns
+        quotes.append(Quote("IBM", "NBBO", px, qty, px + width, 1, at_ns))
+    one_by_one = RecordedMarket(rules=ReplayRules())
+    together = RecordedMarket(rules=ReplayRules())
+    for quote in quotes:
+        assert isinstance(quote, Quote)
+        one_by_one.on_quote(quote)
+    for part in (quotes[:cut], quotes[cut:]):
+        together.on_quiet(part)
+    assert together == one_by_one
 
 
 IBM = Instrument(
