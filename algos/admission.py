@@ -10,7 +10,14 @@ from typing import Final
 import msgspec
 
 from algos.catalogue import ALGORITHMS, Algorithm
-from algos.parameters import Rejection, Values, foremost, fraction_hint, read_parameters
+from algos.parameters import (
+    Rejection,
+    Unit,
+    Values,
+    foremost,
+    fraction_hint,
+    read_parameters,
+)
 from algos.parent import Terms
 from algos.rules import END_TIME, ORDER_QTY, WINDOW_S, Value, broken_rule
 from algos.window import Window, fit_window
@@ -59,9 +66,9 @@ def admit(
     params = read_parameters(algorithm.parameters, request.params)
     if isinstance(params, Rejection):
         return params
-    too_much = above_house_cap(params, max_participation_cap)
-    if too_much is not None:
-        return too_much
+    unfit = unfit_parameter(algorithm, params, instrument.lot, max_participation_cap)
+    if unfit is not None:
+        return unfit
     try:
         order_qty = instrument.order_qty(request.order_qty, "order_qty")
         limit = (
@@ -95,6 +102,14 @@ def admit(
     )
 
 
+def unfit_parameter(
+    algorithm: Algorithm, params: Values, lot: int, max_participation_cap: float
+) -> Rejection | None:
+    """What is wrong with parameters for this house and this instrument."""
+    capped = above_house_cap(params, max_participation_cap)
+    return off_lot_parameter(algorithm, params, lot) if capped is None else capped
+
+
 def above_house_cap(params: Values, max_participation_cap: float) -> Rejection | None:
     """The settings' limit on what an order may ask for (`risk.max_participation_cap`)."""
     cap = params.get("max_participation")
@@ -105,6 +120,18 @@ def above_house_cap(params: Values, max_participation_cap: float) -> Rejection |
         RejectReason.BAD_PARAMETER, "params.max_participation",
         f"{cap:g} is above the house cap {max_participation_cap:g}{hint}",
     )  # fmt: skip
+
+
+def off_lot_parameter(algorithm: Algorithm, params: Values, lot: int) -> Rejection | None:
+    """Shares of children come in whole lots."""
+    for parameter in algorithm.parameters:
+        qty = params[parameter.name]
+        if parameter.unit is Unit.SHARES and isinstance(qty, int) and qty % lot:
+            return Rejection(
+                RejectReason.BAD_PARAMETER, f"params.{parameter.name}",
+                f"{qty} is not a multiple of the lot, {lot}",
+            )  # fmt: skip
+    return None
 
 
 def rule_values(

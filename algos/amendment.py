@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from algos.admission import above_house_cap, exceeds_limit, off_grid, rule_values
+from algos.admission import exceeds_limit, off_grid, rule_values, unfit_parameter
 from algos.catalogue import ALGORITHMS
 from algos.parameters import Rejection, amend_parameters
 from algos.parent import Parent, Terms
@@ -30,9 +30,9 @@ def judge_replace(
     params = amend_parameters(algorithm.parameters, parent.params, request.params)
     if isinstance(params, Rejection):
         return params
-    too_much = above_house_cap(params, max_participation_cap)
-    if too_much is not None:
-        return too_much
+    unfit = unfit_parameter(algorithm, params, parent.instrument.lot, max_participation_cap)
+    if unfit is not None:
+        return unfit
     try:
         order_qty = old.order_qty if request.order_qty is None else (
             parent.instrument.order_qty(request.order_qty, "order_qty")

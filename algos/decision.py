@@ -135,6 +135,9 @@ def _sendable(parent: Parent, market: SymbolMarket, due_qty: int) -> int | WaitR
     allowed_qty = participation_allows(parent, market)
     capped = allowed_qty is not None and allowed_qty < due_qty
     qty = max(allowed_qty, 0) if capped and allowed_qty is not None else due_qty
+    largest_qty = parent.params.get("max_child_qty")
+    if isinstance(largest_qty, int) and qty > largest_qty:
+        return largest_qty  # whole lots, not below the smallest child: admission saw to that
     if qty >= left_qty and (parent.instrument.odd_lots or left_qty % lot == 0):
         return left_qty
     qty = qty // lot * lot

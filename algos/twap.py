@@ -38,6 +38,8 @@ PARAMETERS: Final = (
               mutable=True, text="each slice falls anywhere in this fraction of its interval"),
     Parameter(name="min_child_qty", kind=int, default=None, unit=Unit.SHARES, low=1, mutable=True,
               text="no child smaller than this, but for the last; default one lot"),
+    Parameter(name="max_child_qty", kind=int, default=None, unit=Unit.SHARES, low=1, mutable=True,
+              text="no child larger than this: what is due goes in several; default no bound"),
     Parameter(name="max_participation", kind=float, default=None, unit=Unit.FRACTION, low=0.0,
               high=1.0, above_low=True, mutable=True,
               text="own share of all volume since the start, at the most; default no cap"),
@@ -50,6 +52,7 @@ PARAMETERS: Final = (
 
 RULES: Final = (
     never_both("duration", END_TIME, text="give an end time or a duration, not both"),
+    not_above("min_child_qty", "max_child_qty", text="min_child_qty is above max_child_qty"),
     not_above("min_child_qty", ORDER_QTY, text="min_child_qty is above the order's quantity"),
     Rule(
         any_of=(

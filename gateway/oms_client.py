@@ -104,6 +104,7 @@ class OmsClient:
             (40, ord_type.value),
             *_optional(44, None if request.limit_px is None else number(request.limit_px)),
             *_optional_time(126, request.end_ns),
+            *_parameters(request.params),
         ]
         self.send("G", fields)
 

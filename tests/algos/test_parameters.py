@@ -149,7 +149,8 @@ def test_the_foremost_fault_is_the_one_whose_reason_comes_first() -> None:
 TWAP_BOUNDS: list[tuple[str, ParamValue]] = [
     ("duration", 0.5), ("duration", 86_401), ("interval", 0.5), ("interval", 86_401),
     ("size_jitter", -0.1), ("size_jitter", 0.95),
-    ("time_jitter", 1.1), ("min_child_qty", 0), ("max_participation", 0), ("completion", "stop"),
+    ("time_jitter", 1.1), ("min_child_qty", 0), ("max_child_qty", 0),
+    ("max_participation", 0), ("completion", "stop"),
 ]  # fmt: skip
 
 

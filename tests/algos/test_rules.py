@@ -48,6 +48,9 @@ CASES: list[tuple[str, dict[str, ParamValue], int, int, int | None, str | None]]
     ("twap", {"min_child_qty": 100}, 100, 600, None, None),
     ("twap", {"min_child_qty": 101}, 100, 600, None,
      "min_child_qty is above the order's quantity"),
+    ("twap", {"min_child_qty": 100, "max_child_qty": 100}, 100, 600, None, None),
+    ("twap", {"min_child_qty": 100, "max_child_qty": 99}, 100, 600, None,
+     "min_child_qty is above max_child_qty"),
     ("twap", {"interval": 600}, 100, 600, None, None),
     ("twap", {}, 100, 20, None, None),  # the default gives way to a short window
     ("twap", {"interval": 601}, 100, 600, None,
@@ -67,8 +70,9 @@ def test_rules(
     )
     assert (None if found is None else found.text) == text
     if found is not None:
-        (name,) = given
-        assert (found.reason, found.field) == (RejectReason.BAD_PARAMETER, f"params.{name}")
+        assert (found.reason, found.field) == (
+            RejectReason.BAD_PARAMETER, f"params.{next(iter(given))}",
+        )  # fmt: skip
 
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:

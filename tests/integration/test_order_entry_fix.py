@@ -402,10 +402,13 @@ def test_our_own_oms_keeps_its_books(
     worker.report("A", "F", "1", cum=400, last=400)
     client.replace(
         ReplaceParent(source="", cl_ord_id="B", orig_cl_ord_id="A", symbol="IBM",
-                      order_qty=Decimal(500), sent_ns=10**18),
+                      order_qty=Decimal(500), params={"max_participation": 0.2}, sent_ns=10**18),
         Side.BUY, OrdType.MARKET,
     )  # fmt: skip
     worker.wait_parents(2)
+    amended = worker.parents[1]
+    assert isinstance(amended, ReplaceParent)
+    assert amended.params == {"max_participation": 0.2}
     worker.report("B", "5", "1", cum=400, orig="A", qty=500)
     _wait(client, lambda answer: isinstance(answer, OrderReport) and answer.exec_type == "5")
     client.stop()
