@@ -1,10 +1,14 @@
 """One of our orders at the replay venue: its terms, what it has traded, how it ended."""
 
 from dataclasses import dataclass
+from typing import Final
 
+from domain.children import NewChild
 from domain.fix_codes import OrdStatus, TimeInForce
 from domain.instruments import Side
 from domain.orders import settled_by_qty
+
+_OF_AUCTIONS: Final = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,3 +40,16 @@ class Order:
         assert 0 < qty <= self.leaves_qty
         self.cum_qty += qty
         self.notional_ticks += qty * px_ticks
+
+
+def not_offered(child: NewChild) -> str | None:
+    """Which term of an order a recorded day cannot honour; None if it can honour them all."""
+    if child.time_in_force in _OF_AUCTIONS:
+        return f"TimeInForce(59) {child.time_in_force.value}: no auctions are replayed"
+    if child.peg is not None:
+        return f"ExecInst(18) {child.peg.value}: no pegs are replayed"
+    if child.display_qty is not None:
+        return "MaxFloor(111): no icebergs and no hidden orders are replayed"
+    if child.min_qty:
+        return "MinQty(110): no minimum quantity is replayed"
+    return None

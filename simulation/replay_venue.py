@@ -36,7 +36,7 @@ from domain.instruments import Instrument, InstrumentTable, OffGrid
 from domain.marketdata import Depth, MarketEvent, Quote, Trade, TradingPhase, TradingStatus
 from simulation.agenda import NEVER
 from simulation.recorded_market import Fill, RecordedMarket
-from simulation.replay_order import Order
+from simulation.replay_order import Order, not_offered
 from simulation.replay_reports import SESSION, Fees, Reports
 from simulation.replay_rules import ReplayRules
 
@@ -50,7 +50,6 @@ _UNSUPPORTED: Final = 11
 _OTHER: Final = 99
 # A record is of one day: good till cancel is good till its close.
 _RESTING: Final = (TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL)
-_NOT_OFFERED: Final = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,16 +181,16 @@ class ReplayVenue:
     def _on_new(self, child: NewChild, now_ns: int) -> list[VenueOutput]:
         book = self._books.get(child.symbol)
         if book is None:
-            text = f"{child.symbol} does not trade at {self.name}"
-            return [self._reports.rejected(child, _UNKNOWN_SYMBOL, text, now_ns)]
+            elsewhere = f"{child.symbol} does not trade at {self.name}"
+            return [self._reports.rejected(child, _UNKNOWN_SYMBOL, elsewhere, now_ns)]
         try:
             order = self._order(child, book.instrument)
         except OffGrid as error:
             return [self._reports.rejected(child, _OTHER, str(error), now_ns)]
         if child.cl_ord_id in self._orders:
             return [self._reports.rejected(child, _DUPLICATE_ORDER, "ClOrdID(11) repeated", now_ns)]
-        if child.time_in_force in _NOT_OFFERED:
-            text = f"TimeInForce(59) {child.time_in_force.value}: no auctions are replayed"
+        text = not_offered(child)
+        if text is not None:
             return [self._reports.rejected(child, _UNSUPPORTED, text, now_ns)]
         if book.market.phase is TradingPhase.CLOSED:
             return [

@@ -6,6 +6,7 @@ import msgspec
 
 from domain.sessions import TradingCalendar
 from headgate.settings import Settings
+from marketdata.tick_faults import BadTickFile
 from simulation.case import Case, prepare
 from simulation.order_plan import AS_IT_IS
 from simulation.order_row import FillRow, OrderRow, fill_rows, order_rows
@@ -55,7 +56,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that came to no result."""
+    """A job that came to no result. `error` ends its last line."""
 
     job: Job
     error: str
@@ -66,9 +67,12 @@ Outcome = Played | Failed
 
 def play(setup: Setup, job: Job) -> Outcome:
     """Play a job. A run that raises is a fault of ours in that run: it is told, with its seed, and
-    the other seeds are not lost with it."""
+    the other seeds are not lost with it. A bad row of a recorded day is told by its file and line.
+    """
     try:
         return _played(setup, job)
+    except BadTickFile as error:
+        return Failed(job=job, error=f"{error}\n")
     except Exception:  # see above: the traceback is the result
         return Failed(job=job, error=traceback.format_exc())
 

@@ -4,7 +4,7 @@ A line is a verb and words `name=value`; `t=` is its time in milliseconds, that 
 if it has none. `quote bid=50.00x200 ask=50.02x300` (a side that is not named is empty),
 `depth bid=50.00x200,49.99x100`, `trade px=50.00 qty=100 [cond=F] [aggressor=sell]`,
 `status phase=halted`, `timer`, `close`; orders: `day`, `gtc`, `ioc`, `fok`, `opg`, `cls` with
-`id=`, `qty=`, `px=` (none: a market order), `side=`, `post_only=y`; `cancel`, `replace` with `id=`
+`id=`, `qty=`, `px=` (none: a market order), `side=`, `post_only=y`, `peg=M`, `display=`, `min=`; `cancel`, `replace` with `id=`
 and `orig=`; `ahead id=` says how many shares of others stand before an order.
 """
 
@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.executions import ChildCancelRejected, Execution
-from domain.fix_codes import OrdType, TimeInForce
+from domain.fix_codes import OrdType, PegInstruction, TimeInForce
 from domain.instruments import Instrument, InstrumentTable, Side, TickBand
 from domain.marketdata import Depth, Quote, Trade, TradingPhase, TradingStatus
 from simulation.queue_position import CancelRule
@@ -137,6 +137,9 @@ def command(verb: str, args: Args) -> ChildCommand:
         symbol=args.get("symbol", "IBM"), side=side, order_qty=qty,
         ord_type=OrdType.LIMIT if px else OrdType.MARKET, px=Decimal(px) if px else None,
         time_in_force=ORDERS[verb], post_only="post_only" in args, algo="twap", decided_ns=0,
+        peg=PegInstruction(args["peg"]) if "peg" in args else None,
+        display_qty=int(args["display"]) if "display" in args else None,
+        min_qty=int(args.get("min", 0)),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Generator, Sequence
 from io import StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import msgspec
 import pyarrow.parquet as pq
@@ -24,6 +25,7 @@ from simulation.results import FILLS, ORDERS, SUMMARY
 from simulation.scenario import read_scenario
 from simulation.seed_pool import play_all
 from simulation.seed_run import Failed, Job, Outcome, Setup, play
+from tests.simulation.recorded_day import write_day
 from tests.simulation.scenarios_of_tests import CALENDAR
 
 SCENARIO = """
@@ -138,6 +140,35 @@ def test_a_run_that_raises_is_a_failed_seed(file: Path) -> None:
     assert isinstance(outcome, Failed)
     assert outcome.job.seed == 7
     assert "orders[0].start" in outcome.error
+
+
+RECORDED = """
+name = "recorded"
+market = {data = "none", dates = ["2013-10-08"], symbols = [{symbol = "IBM"}]}
+[[orders]]
+id = "A"
+symbol = "IBM"
+side = "buy"
+quantity = 1000
+start = "10:00"
+window_s = 60
+"""
+
+
+def test_a_bad_row_of_a_recorded_day_is_told_by_its_file_and_line(tmp_path: Path) -> None:
+    quotes = write_day(tmp_path) / "tick" / "ibm" / "20131008_quote.zip"
+    with ZipFile(quotes) as archive:
+        rows = archive.read("ticks.csv").decode().split("\n")
+    with ZipFile(quotes, "w") as archive:
+        archive.writestr("ticks.csv", "\n".join([*rows[:150], "36000000,many", *rows[150:]]))
+    file = tmp_path / "recorded.toml"
+    file.write_text(RECORDED)
+    status, _, err = simulate(Request(scenario=file, data=tmp_path))
+    assert status == EXIT_BROKEN
+    assert err.startswith("seed 0 of base failed:\n")
+    assert "20131008_quote.zip" in err
+    assert "line 151" in err
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(
