@@ -24,7 +24,8 @@ from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
 from simulation.recorded_day import recorded_port
 from simulation.runner import SETTLE_NS, Simulation
-from simulation.scenario import BadScenario, Scenario, Variant, VenueTable, WorkerDeath, WorkerPause
+from simulation.scenario import BadScenario, Scenario, Variant, VenueTable
+from simulation.scenario_faults import WorkerDeath, WorkerPause
 from simulation.scenario_market import ScenarioMarket, adv_of, instruments_of, open_market
 from simulation.simulated_worker import SimulatedWorker
 from simulation.venue_port import VenuePort
@@ -157,7 +158,7 @@ def _link(case: Case, venue: VenueTable, market: ScenarioMarket) -> Link:
             to_us=way("reports", venue.order_latency_us),
         ),
         market_data=way("market data", venue.market_data_latency_us),
-        mischief=mischief_of(case.scenario, venue.name, case.seed),
+        mischief=mischief_of(case.scenario, venue.name, case.seed), is_dark=venue.kind == "dark",
     )  # fmt: skip
 
 

@@ -5,17 +5,19 @@ from functools import partial
 from random import Random
 
 from domain.sessions import Session
-from simulation.fix_port import FixPort, Mischief
+from simulation.fix_port import FixPort
+from simulation.mischief import Mischief
 from simulation.moments import NS, moment_ns
 from simulation.runner import Disturbance, Redelivery, Simulation
-from simulation.scenario import (
+from simulation.scenario import Scenario
+from simulation.scenario_faults import (
     Disconnect,
     Duplicates,
     Fault,
     FeedStall,
     Redeliveries,
     Rejects,
-    Scenario,
+    SymbolHalt,
     VenueOutage,
     WorkerDeath,
     WorkerPause,
@@ -28,10 +30,11 @@ PortAct = Callable[[FixPort, str, int], list[PortOutput]]
 
 
 def disturbances_of(scenario: Scenario, session: Session) -> list[Disturbance]:
-    """Those that have a time, each with what puts it right again. Raises BadScenario."""
+    """Those that have a time, each with what puts it right again; halts are the venues' own. Raises
+    BadScenario."""
     found: list[Disturbance] = []
     for index, fault in enumerate(scenario.faults):
-        if isinstance(fault, Rejects | Duplicates | Redeliveries):
+        if isinstance(fault, SymbolHalt | Rejects | Duplicates | Redeliveries):
             continue
         at_ns = moment_ns(f"faults[{index}].at", fault.at, session)
         found += _disturbance(fault, at_ns, at_ns + int(fault.seconds * NS))

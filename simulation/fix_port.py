@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from heapq import heappop, heappush
-from random import Random
 from typing import Final
 
 from domain.children import ChildRecord
 from domain.executions import VenueState
 from domain.fix_codes import ExecType, LastLiquidityInd
 from domain.fix_message import Fields, FixMessage, fix_text
-from domain.marketdata import MarketEvent
+from domain.marketdata import MarketEvent, Quote
 from gateway.venue_access import VenueAccess
 from gateway.venue_commands import Command, Now, Publish, SendFix
 from gateway.venue_session import SessionEvent
 from simulation.agenda import NEVER, Agenda
 from simulation.fix_session import FixSession, Outgoing
+from simulation.mischief import Mischief
 from simulation.venue_port import PortOutput, VenueFill
 from venuesim.latency import DelayLine
 from venuesim.requests import CancelRejected, MassStatusRequest, NewOrder, Report, Request
@@ -43,26 +43,6 @@ VenueClock = Callable[[Venue, int], int]  # (engine, now_ns): when it is to be l
 
 
 @dataclass(slots=True, kw_only=True)
-class Mischief:
-    """What goes wrong at a venue by chance, in [0, 1] a message, decided by `random`.
-
-    `reject`: a new order is turned away at the venue's door, BusinessMessageReject(j).
-    `duplicate`: an answer comes a second time, as PossDup, `duplicate_delay_ns` later.
-    """
-
-    random: Random
-    reject: float = 0.0
-    duplicate: float = 0.0
-    duplicate_delay_ns: int = 0
-
-    def rejects(self) -> bool:
-        return self.reject > 0.0 and self.random.random() < self.reject
-
-    def duplicates(self) -> bool:
-        return self.duplicate > 0.0 and self.random.random() < self.duplicate
-
-
-@dataclass(slots=True, kw_only=True)
 class Link:
     """One venue and all that is between it and us; a matching engine for each symbol.
 
@@ -74,6 +54,7 @@ class Link:
     session: FixSession
     market_data: DelayLine
     mischief: Mischief
+    is_dark: bool = False
     is_out: bool = False
     stalled: list[MarketEvent] | None = None
 
@@ -121,9 +102,13 @@ class FixPort:
     orders: list[tuple[str, str]] = field(default_factory=list)
     market_events: int = 0
     repeated: int = 0
+    dark: list[Link] = field(init=False)
     _agenda: Agenda[Outputs] = field(default_factory=Agenda)
     _markets: MarketTimes = field(default_factory=MarketTimes)
     _timer_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self.dark = [each for each in self.links.values() if each.is_dark]
 
     def exogenous(self, symbol: str, now_ns: int) -> float | None:
         """The price that no order moves."""
@@ -227,6 +212,8 @@ class FixPort:
                 self.orders.append((link.name, each.cl_ord_id))
             elif isinstance(each, MarketEvent):
                 market.append(each)
+                if self.dark and isinstance(each, Quote):
+                    self._refer(each, now_ns)
         if not market:
             return []
         if link.stalled is not None:
@@ -237,6 +224,15 @@ class FixPort:
             return self._public(market)
         self._agenda.at(at_ns, partial(self._arrive, link, market))
         return []
+
+    def _refer(self, quote: Quote, now_ns: int) -> None:
+        """Dark venues see lit quotes at once, whatever our own market data goes through."""
+        for link in self.dark:
+            engine = link.engines.get(quote.symbol)
+            if engine is not None:
+                engine.on_quote(quote)
+                if not link.is_out:
+                    self._markets.set(link, quote.symbol, now_ns)
 
     def _arrive(self, link: Link, market: list[MarketEvent], now_ns: int) -> Outputs:
         if link.stalled is None:

@@ -16,10 +16,17 @@ import msgspec
 
 from domain.parents import ParamValue
 from simulation.replay_rules import Replay
+from simulation.scenario_faults import (
+    Fault,
+    Probability,
+    Redeliveries,
+    Seconds,
+    SymbolHalt,
+    WorkerDeath,
+    WorkerPause,
+)
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
-Probability = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 Micros = Annotated[int, msgspec.Meta(ge=0, le=60_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100_000)]  # of orders: what a run can hold in memory
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,24}$")]
@@ -112,7 +119,8 @@ class Market(_Table, frozen=True, kw_only=True):
 
     `preset`: of every symbol that names none. It runs from `warm_up_s` before the first order to
     the end of the last. `step_ms`: a simulated venue trades event by event and tells of its quotes
-    that often; an order of ours finds it as it is at that instant.
+    that often; an order of ours finds it as it is at that instant. `auctions`: simulated venues
+    open and close with a cross, else they trade continuously for ever.
     """
 
     symbols: Annotated[tuple[SymbolMarket, ...], msgspec.Meta(min_length=1)]
@@ -126,6 +134,7 @@ class Market(_Table, frozen=True, kw_only=True):
     step_ms: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 100
     partitions: Annotated[int, msgspec.Meta(ge=1, le=64)] = 4
     bus_latency_us: Micros = 300
+    auctions: bool = False
 
 
 class VenueTable(_Table, frozen=True, kw_only=True):
@@ -134,7 +143,9 @@ class VenueTable(_Table, frozen=True, kw_only=True):
     Latencies one way; `latency_jitter`: the mean, as a fraction of the latency, of an exponential
     time on top. `stale_ms`: how old the efficient price is by which its flow goes.
 
-    `reject_every`: it refuses every n-th order; 0: none.
+    `reject_every`: it refuses every n-th order; 0: none. A `dark` venue trades at the midpoint of
+    the lit ones and has contra flow instead of a share, of which the part `informed` knows where
+    the price goes.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_]{1,12}$")]
@@ -147,78 +158,7 @@ class VenueTable(_Table, frozen=True, kw_only=True):
     latency_jitter: Annotated[float, msgspec.Meta(ge=0.0, lt=100.0)] = 0.2
     stale_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
-
-
-class WorkerDeath(_Table, frozen=True, kw_only=True, tag_field="kind", tag="worker_death"):
-    """The worker dies at `at`, or in the midst of its next append but `after_appends`; another
-    takes over from the log `seconds` later."""
-
-    at: str
-    seconds: Seconds = 5.0
-    after_appends: Annotated[int, msgspec.Meta(ge=0)] = 0
-
-
-class WorkerPause(_Table, frozen=True, kw_only=True, tag_field="kind", tag="worker_pause"):
-    """The worker stops at `at` and another takes over at once; after `seconds` the first wakes up
-    and acts on what it knew, superseded without knowing it."""
-
-    at: str
-    seconds: Seconds = 30.0
-
-
-class VenueOutage(_Table, frozen=True, kw_only=True, tag_field="kind", tag="venue_outage"):
-    """A venue stops for `seconds`: no session, no trading, no market data."""
-
-    venue: str
-    at: str
-    seconds: Seconds = 60.0
-
-
-class Disconnect(_Table, frozen=True, kw_only=True, tag_field="kind", tag="disconnect"):
-    """The session with a venue is cut for `seconds`; the venue trades on."""
-
-    venue: str
-    at: str
-    seconds: Seconds = 10.0
-
-
-class FeedStall(_Table, frozen=True, kw_only=True, tag_field="kind", tag="feed_stall"):
-    """A venue's market data is held back for `seconds`, then comes all at once."""
-
-    venue: str
-    at: str
-    seconds: Seconds = 10.0
-
-
-class Rejects(_Table, frozen=True, kw_only=True, tag_field="kind", tag="rejects"):
-    """A venue refuses new orders, each with this probability: with an ExecutionReport(8), or
-    `at_door`, before its market sees them, with a BusinessMessageReject(j)."""
-
-    venue: str
-    probability: Probability
-    at_door: bool = False
-
-
-class Duplicates(_Table, frozen=True, kw_only=True, tag_field="kind", tag="duplicates"):
-    """A venue sends an answer again as PossDup, `delay_ms` later, each with this probability."""
-
-    venue: str
-    probability: Probability
-    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 500
-
-
-class Redeliveries(_Table, frozen=True, kw_only=True, tag_field="kind", tag="redeliveries"):
-    """The bus gives the worker a record of `executions` again, each with this probability, within
-    `delay_ms`: others may have come before it."""
-
-    probability: Probability
-    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] = 2_000
-
-
-Fault = (
-    WorkerDeath | WorkerPause | VenueOutage | Disconnect | FeedStall | Rejects | Duplicates
-    | Redeliveries
-)  # fmt: skip
+    informed: Probability = 0.0
 
 
 class Variant(_Table, frozen=True, kw_only=True):
@@ -366,9 +306,10 @@ def _check_market(scenario: Scenario) -> None:
         for name in ("dates", "replay"):
             if getattr(market, name):
                 raise BadScenario(f"market.{name}", "recorded days need market.data")
-        if not scenario.venues:
-            raise BadScenario("venues", "a simulated market needs one at least")
+        _check_venues(scenario)
         return
+    if market.auctions:
+        raise BadScenario("market.auctions", "the auctions of a recorded day are not replayed")
     if not market.dates:
         raise BadScenario("market.dates", "which of the recorded days?")
     if scenario.venues:
@@ -379,15 +320,29 @@ def _check_market(scenario: Scenario) -> None:
                 raise BadScenario(f"market.symbols[{index}].{name}", "the day is recorded")
 
 
+def _check_venues(scenario: Scenario) -> None:
+    if all(each.kind == "dark" for each in scenario.venues):
+        raise BadScenario("venues", "a simulated market needs a lit one at least")
+    for index, each in enumerate(scenario.venues):
+        if each.kind == "dark" and each.share is not None:
+            raise BadScenario(f"venues[{index}].share", "a dark venue has contra flow, no share")
+        if each.kind == "lit" and each.informed:
+            raise BadScenario(f"venues[{index}].informed", "is of dark venues' contra flow")
+
+
 def _check_faults(scenario: Scenario) -> None:
     venues = [each.name for each in scenario.venues]
+    symbols = [each.symbol for each in scenario.market.symbols]
     for index, fault in enumerate(scenario.faults):
         if isinstance(fault, WorkerDeath | WorkerPause | Redeliveries):
             continue
-        key = f"faults[{index}].venue"
+        key = f"faults[{index}].{'symbol' if isinstance(fault, SymbolHalt) else 'venue'}"
         if scenario.market.data is not None:
             raise BadScenario(key, "the venue of a recorded day has no faults")
-        if fault.venue not in venues:
+        if isinstance(fault, SymbolHalt):
+            if fault.symbol not in symbols:
+                raise BadScenario(key, f"{fault.symbol!r} is not in market.symbols")
+        elif fault.venue not in venues:
             raise BadScenario(key, f"there is no venue {fault.venue!r}")
 
 

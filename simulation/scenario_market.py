@@ -8,14 +8,17 @@ from typing import Final
 import msgspec
 
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
-from domain.sessions import TradingCalendar
+from domain.sessions import Session, TradingCalendar
 from simulation.agenda import NEVER
 from simulation.fix_port import VenueClock
+from simulation.moments import NS, moment_ns
 from simulation.recorded_day import recorded_instrument
-from simulation.scenario import BadScenario, Rejects, Scenario, SymbolMarket, VenueTable
+from simulation.scenario import BadScenario, Scenario, SymbolMarket, VenueTable
+from simulation.scenario_faults import Rejects, SymbolHalt
 from venuesim.client_orders import ClientOrders, Numbers
+from venuesim.dark_flow import DarkTerms
 from venuesim.efficient_price import Alpha, MarketHours
-from venuesim.faults import VenueFaults
+from venuesim.faults import Halt, VenueFaults
 from venuesim.presets import PRESETS, Preset
 from venuesim.simulated_market import MarketSymbol, MarketVenue, default_shares, simulated_market
 from venuesim.venue import Venue, VenueTerms
@@ -91,14 +94,17 @@ def open_market(
 ) -> ScenarioMarket:
     """Venues and flows as of `start_ns`. Every random stream is a function of seed, symbol, venue
     and what it is for, so no order of ours moves what the market draws. Raises BadScenario."""
-    venues = _venues(scenario)
+    session = calendar.session_on(scenario.market.date)
+    assert session is not None  # the case has asked
+    venues = _venues(scenario, _halts(scenario, session))
     hours = {calendar.name: MarketHours(calendar)}
     engines: dict[str, dict[str, Venue]] = {each.terms.name: {} for each in venues}
     exogenous: dict[str, Callable[[int], float]] = {}
     for index, each in enumerate(scenario.market.symbols):
         ids = {name: ClientOrders(Numbers(f"{name}.{each.symbol}")) for name in engines}
         symbol = _symbol(scenario, index, each, table[each.symbol])
-        market = simulated_market([symbol], venues, hours, seed, start_ns, orders=ids)
+        market = simulated_market([symbol], venues, hours, seed, start_ns, orders=ids,
+                                  auctions=scenario.market.auctions)  # fmt: skip
         for name, venue in market.venues.items():
             engines[name][each.symbol] = venue
         exogenous[each.symbol] = market.prices[each.symbol].exo_ticks
@@ -135,30 +141,48 @@ def _symbol(
     )  # fmt: skip
 
 
-def _venues(scenario: Scenario) -> list[MarketVenue]:
-    shares = default_shares([each.name for each in scenario.venues])
+def _halts(scenario: Scenario, session: Session) -> tuple[Halt, ...]:
+    """Those of the file, at every venue. Raises BadScenario, also where they overlap."""
+    found: list[Halt] = []
+    for index, each in enumerate(scenario.faults):
+        if not isinstance(each, SymbolHalt):
+            continue
+        start_ns = moment_ns(f"faults[{index}].at", each.at, session)
+        halt = Halt(symbol=each.symbol, start_ns=start_ns, call_ns=int(each.call_s * NS),
+                    end_ns=start_ns + int(each.seconds * NS))  # fmt: skip
+        if any(_overlap(halt, other) for other in found):
+            raise BadScenario(f"faults[{index}].at", f"{each.symbol} is halted then already")
+        found.append(halt)
+    return tuple(found)
+
+
+def _overlap(one: Halt, other: Halt) -> bool:
+    return (one.symbol == other.symbol and one.start_ns <= other.end_ns + other.call_ns
+            and other.start_ns <= one.end_ns + one.call_ns)  # fmt: skip
+
+
+def _venues(scenario: Scenario, halts: tuple[Halt, ...]) -> list[MarketVenue]:
+    shares = default_shares([each.name for each in scenario.venues if each.kind == "lit"])
     return [
         MarketVenue(
-            terms=_terms(scenario, index, each),
-            share=shares[each.name] if each.share is None else each.share,
+            terms=_terms(scenario, each, halts),
+            share=shares.get(each.name, 0.0) if each.share is None else each.share,
             stale_ns=each.stale_ms * _MS,
+            dark=DarkTerms(informed=each.informed),
         )
-        for index, each in enumerate(scenario.venues)
+        for each in scenario.venues
     ]
 
 
-def _terms(scenario: Scenario, index: int, venue: VenueTable) -> VenueTerms:
-    if venue.kind == "dark":
-        raise BadScenario(
-            f"venues[{index}].kind", "not offered here yet: nothing routes to dark venues"
-        )
+def _terms(scenario: Scenario, venue: VenueTable, halts: tuple[Halt, ...]) -> VenueTerms:
     probabilities = [each.probability for each in scenario.faults
                      if isinstance(each, Rejects) and each.venue == venue.name
                      and not each.at_door]  # fmt: skip
     return VenueTerms(
         name=venue.name, taker_fee=venue.taker_fee, maker_fee=venue.maker_fee,
+        dark=venue.kind == "dark",
         faults=VenueFaults(
             reject_every=venue.reject_every,
-            reject_probability=probabilities[-1] if probabilities else 0.0,
+            reject_probability=probabilities[-1] if probabilities else 0.0, halts=halts,
         ),
     )  # fmt: skip

@@ -4,8 +4,9 @@ A line is a verb and words `name=value`; `t=` is its time in milliseconds, that 
 if it has none. `quote bid=50.00x200 ask=50.02x300` (a side that is not named is empty),
 `depth bid=50.00x200,49.99x100`, `trade px=50.00 qty=100 [cond=F] [aggressor=sell]`,
 `status phase=halted`, `timer`, `close`; orders: `day`, `gtc`, `ioc`, `fok`, `opg`, `cls` with
-`id=`, `qty=`, `px=` (none: a market order), `side=`, `post_only=y`, `peg=M`, `display=`, `min=`; `cancel`, `replace` with `id=`
-and `orig=`; `ahead id=` says how many shares of others stand before an order.
+`id=`, `qty=`, `px=` (none: a market order), `side=`, `post_only=y`, `peg=M`, `display=`, `min=`;
+`cancel`, `replace` with `id=` and `orig=`; `ahead id=` says how many shares of others stand before
+an order.
 """
 
 from dataclasses import dataclass

@@ -46,6 +46,7 @@ def faulty(seed: int) -> Scenario:
         {"kind": "disconnect", "venue": venue(draw), "seconds": draw.randint(1, 20)},
         {"kind": "disconnect", "venue": venue(draw), "seconds": draw.randint(1, 5)},
         {"kind": "feed_stall", "venue": venue(draw), "seconds": draw.randint(1, 15)},
+        {"kind": "halt", "symbol": "AAA", "seconds": draw.randint(1, 30), "call_s": 5},
     ]
     chance = draw.choice((0.0, 0.05, 0.3))
     faults = [{**each, "at": at(draw)} for each in draw.sample(timed, draw.randint(2, 5))]

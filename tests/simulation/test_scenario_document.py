@@ -4,6 +4,7 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,23 +13,16 @@ from headgate.command_settings import shipped
 from headgate.simulate_command import scenario_file
 from simulation.scenario import (
     Amendment,
-    Disconnect,
-    Duplicates,
-    FeedStall,
     Generator,
     Market,
     Order,
-    Redeliveries,
-    Rejects,
     Scenario,
     SymbolMarket,
     Variant,
-    VenueOutage,
     VenueTable,
-    WorkerDeath,
-    WorkerPause,
     read_scenario,
 )
+from simulation.scenario_faults import Fault
 from simulation.summary import MEASURES
 from tests.conftest import ROOT
 
@@ -38,8 +32,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "[[orders]]": Order, "[[generators]]": Generator, "[[amendments]]": Amendment,
     "[[variants]]": Variant,
 }  # fmt: skip
-FAULTS = (WorkerDeath, WorkerPause, VenueOutage, Disconnect, FeedStall, Rejects, Duplicates,
-          Redeliveries)  # fmt: skip
+FAULTS: tuple[type[msgspec.Struct], ...] = get_args(Fault)
 SHIPPED = sorted(shipped("scenarios").glob("*.toml"))
 
 
@@ -78,14 +71,9 @@ def test_every_fault_has_its_row(kind: type[msgspec.Struct]) -> None:
     assert told == {field.name: default_of(field) for field in msgspec.structs.fields(kind)}
 
 
-def test_no_table_and_no_fault_is_left_out() -> None:
+def test_no_table_is_left_out() -> None:
     tables = {name.strip("[]").removeprefix("market.") for name in TABLES} | {"faults", "name"}
     assert {*Scenario.__struct_fields__, "symbols"} == tables
-    assert len(FAULTS) == len(re.findall(r"tag_field=\"kind\"", scenario_source()))
-
-
-def scenario_source() -> str:
-    return (ROOT / "simulation/scenario.py").read_text()
 
 
 def test_the_example_is_of_this_programs_making() -> None:
