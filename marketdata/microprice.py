@@ -73,7 +73,7 @@ class Microprice:
     _state: int | None = None
     _mid_steps: float = 0.0
     # The counts as of the last multiple of SOLVED_EVERY, and of these (G*, samples of each state).
-    _counted: tuple[Floats, Floats, Floats] | None = field(default=None, compare=False)
+    _counted: tuple[Counts, Counts, Counts] | None = field(default=None, compare=False)
     _solved: tuple[Floats, Floats] | None = field(default=None, compare=False)
 
     def sample(self, state: int | None, mid_steps: float) -> None:
@@ -110,7 +110,8 @@ class Microprice:
         """Note the counts now and then: what is told depends on events, not on who asked when."""
         before, self.samples = self.samples, self.samples + seconds
         if before // SOLVED_EVERY != self.samples // SOLVED_EVERY:
-            self._counted = (_array(self._stay), _array(self._move), _array(self._moved_to))
+            # Copied as lists: an array is made when somebody reads, if anybody does.
+            self._counted = (_copy(self._stay), _copy(self._move), _copy(self._moved_to))
             self._solved = None
 
     def adjustment_steps(self, state: int) -> float | None:
@@ -118,13 +119,17 @@ class Microprice:
         if self._counted is None:
             return None
         if self._solved is None:
-            self._solved = _solution(*self._counted)
+            self._solved = _solution(*map(_array, self._counted))
         total, seen = self._solved
         return float(total[state]) if seen[state] >= SEEN_MIN else None
 
 
 def _nothing(columns: int) -> Counts:
     return [[0] * columns for _ in range(STATES)]
+
+
+def _copy(counts: Counts) -> Counts:
+    return [row.copy() for row in counts]
 
 
 def _array(counts: Counts) -> Floats:
