@@ -175,7 +175,7 @@ class TouchStatistics:
         self._paths.add(spread_sum / STEP_NS, flow, covered_ns / STEP_NS)
         bid_px, bid_qty, ask_px, ask_qty = self.touch
         mid = None
-        if spread >= 0 and until_ns % STEP_NS == 0:
+        if spread >= 0 and until_ns == (self.at_ns // STEP_NS + 1) * STEP_NS:
             mid = (bid_px + ask_px) / 2
             px_step = self._px_step()
             state = state_of(bid_qty, ask_qty, round(spread / px_step))
@@ -184,6 +184,7 @@ class TouchStatistics:
         else:
             self._depth.lapse(1)
             self.microprice.lapse()
+            self.volatility.lapse(0)
         if (self.at_ns // STEP_NS + 1) % SAMPLE_S == 0:
             self.volatility.sample(mid)
 

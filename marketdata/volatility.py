@@ -1,7 +1,8 @@
 """Volatility of the mid, from its logarithmic returns over SAMPLE_S seconds.
 
-Sampled at fixed times, the last mid before each; a mid that was not known at a sample's time (a
-market that is stale, one-sided or crossed) breaks the chain, so no return reaches over a gap.
+Sampled at fixed times, the last mid before each; a mid that was not known at the end of some
+second (a market that is stale, one-sided or crossed) breaks the chain, so no return reaches over a
+gap.
 Ten seconds: short enough for minutes of an order, long enough that the bounce of a quote between
 two prices is small beside what the price does (quant.md 8.2: about 0.7 bps a root second).
 """
@@ -51,7 +52,7 @@ class Volatility:
             self._returns += samples
 
     def lapse(self, samples: int) -> None:
-        """The mid was not known at so many samples."""
+        """The mid was not known for a while, so many samples among it, none perhaps."""
         self._variance.lapse(samples)
         self._mid = None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log, sqrt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.marketdata import Quote, TradingPhase, TradingStatus
@@ -119,6 +119,8 @@ def taken(events: Sequence[Quote], batch: int = UNREAD_MAX) -> TouchStatistics:
 
 @settings(deadline=None)
 @given(rows=QUOTES)
+@example(rows=[(2_500, "XA", (95, 0), (95, 0)), (2_500, "XA", (95, 100), (95, 0)),
+               (5_000, "XB", (95, 0), (95, 100)), (1_000, "XA", (95, 0), (95, 0))])  # fmt: skip
 def test_they_equal_a_recomputation(rows: Rows) -> None:
     events = quotes(rows)
     truth, found = naive(events), taken(events)
@@ -143,11 +145,21 @@ def test_they_equal_a_recomputation(rows: Rows) -> None:
         assert found.flow_qty_per_s == pytest.approx(flow / weight)
     else:
         assert found.spread_ticks is None
-    assert found.depth_qty is None or found.depth_qty[0] == pytest.approx(depth / depth_weight)
+    if depth_weight:
+        assert found.depth_qty is not None
+        assert found.depth_qty[0] == pytest.approx(depth / depth_weight)
+    else:
+        assert found.depth_qty is None
+
+
+DARK = ("XA", (95, 0), (95, 0))
+LIT = ("XA", (95, 100), (95, 100))
 
 
 @settings(deadline=None)
 @given(rows=QUOTES)
+@example(rows=[(9_000, *LIT), (1_000, *DARK), *[(2_500, *DARK)] * 3, (1_000, *LIT), (9_000, *DARK)])
+@example(rows=[(9_000, *LIT), *[(1_000, *DARK)] * 9, (900, *LIT), (1_000, *LIT)])
 def test_volatility_equals_a_recomputation(rows: Rows) -> None:
     events = quotes(rows)
     truth, found = naive(events), taken(events)
@@ -158,9 +170,8 @@ def test_volatility_equals_a_recomputation(rows: Rows) -> None:
         for at_s in (step - SAMPLE_S, step):
             touch = truth.at(at_s * S)
             mids.append((touch[0] + touch[2]) / 2 if touch and counts(touch) else None)
-        # A return reaches over no second of which nothing is known.
-        whole = all(covered(truth, at_s * S, (at_s + 1) * S)[0] or truth.at((at_s + 1) * S)
-                    for at_s in range(step - SAMPLE_S, step))  # fmt: skip
+        # A return reaches over no second at whose end the touch did not count.
+        whole = all(counts(truth.at((at_s + 1) * S)) for at_s in range(step - SAMPLE_S, step))
         if mids[0] is not None and mids[1] is not None and whole:
             squares.append((step, log(mids[1] / mids[0]) ** 2))
     end = last // SAMPLE_S * SAMPLE_S
