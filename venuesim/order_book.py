@@ -157,8 +157,8 @@ class OrderBook:
 
         Less at the same price keeps the place in the queue; a new price or more goes to its end
         and may trade. No more than is done already: the order ends as it is. `special`: new
-        special terms, which lose the place if they differ; None keeps the old ones. Of a peg
-        `px_ticks` is the limit.
+        special terms, which lose the place if they differ in more than the owner and what he asks
+        of self-trades; None keeps the old ones. Of a peg `px_ticks` is the limit.
         """
         state = self._state
         order = self.orders.get(order_id)
@@ -262,6 +262,7 @@ class OrderBook:
             return self._requeue(order, order_qty, px_ticks, post_only, special)
         state.shrink(order, order.leaves_qty - leaves_qty)
         order.order_qty, order.post_only = order_qty, post_only
+        order.special = _owned_anew(order.special, special)
         events: list[BookEvent] = [Replaced(order_id, order_qty, leaves_qty, limit or 0, True)]
         if not leaves_qty:
             state.forget(order_id)
@@ -301,6 +302,13 @@ def _same_terms(old: Special | None, new: Special | None) -> bool:
     if new is None or old is None:
         return new is None or not (new.odd or new.stop_px_ticks)
     return _asked(old) == _asked(new)
+
+
+def _owned_anew(old: Special | None, new: Special | None) -> Special | None:
+    """The special terms after a replacement that keeps the place: whose order it is may change."""
+    if new is None or (old is None and not new.owner):
+        return old
+    return msgspec.structs.replace(old or Special(), owner=new.owner, self_trade=new.self_trade)
 
 
 def _asked(terms: Special) -> tuple[object, ...]:

@@ -103,6 +103,9 @@ class NaiveBook:
                 reserve = order.leaves - order.shown
                 order.shown -= max(0, order.qty - qty - reserve)
             order.leaves, order.qty, order.post_only = qty - done, qty, post_only
+            if terms is not None:
+                owner, mode = terms.owner, terms.self_trade
+                order.terms = msgspec.structs.replace(order.terms, owner=owner, self_trade=mode)
             if not order.leaves:
                 self.orders.remove(order)
             events: list[Event] = [("replaced", number, qty, order.leaves, order.limit or 0, True)]

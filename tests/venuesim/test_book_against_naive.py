@@ -154,6 +154,10 @@ class Operations:
             elif terms.stop_px_ticks and order.where == "stop":
                 stop = terms.stop_px_ticks + self.random.choice((-1, 0, 1))
                 special = msgspec.structs.replace(terms, stop_px_ticks=stop)
+            elif self.random.random() < 0.2:
+                owner, mode = self.random.choice((("", ""), ("A", "O"), ("B", "N"), ("A", "D")))
+                mode = SelfTradeMode(mode)
+                special = msgspec.structs.replace(terms, owner=owner, self_trade=mode)
         mine = msgspec.structs.replace(special) if special else None
         self.compare(
             self.book.on_replace(number, qty, limit, post_only, mine),
