@@ -152,11 +152,16 @@ def day_of_trades(session: Session, trades: Iterable[Trade], bin_s: int) -> DayV
 
 
 def _unbusted(trades: Iterable[Trade]) -> list[Trade]:
-    """The prints that stood: without busts and those that they void."""
-    kept = list(trades)
-    busted = {
-        (trade.venue, trade.trade_id) for trade in kept if TradeCondition.BUSTED in trade.condition
-    }
+    """The prints that stood: without busts and those that they void. A bust without an id voids
+    nothing: it does not say which.
+    """
+    kept: list[Trade] = []
+    busted: set[tuple[str, str]] = set()
+    for trade in trades:
+        if TradeCondition.BUSTED not in trade.condition:
+            kept.append(trade)
+        elif trade.trade_id:
+            busted.add((trade.venue, trade.trade_id))
     if not busted:
         return kept
     return [trade for trade in kept if (trade.venue, trade.trade_id) not in busted]

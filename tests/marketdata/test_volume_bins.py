@@ -99,6 +99,11 @@ def test_a_busted_print_never_was() -> None:
     assert day_of_trades(SESSION, prints, 900).total_qty == 400
 
 
+def test_a_bust_that_names_no_print_voids_none() -> None:
+    day = day_of_trades(SESSION, [trade(10, 500), trade(20, 100), trade(30, 500, "X")], 900)
+    assert day.total_qty == 600
+
+
 def test_blocks_away_from_the_exchanges() -> None:
     """More than five times the median print, or than 0.5 % of the day."""
     prints = [trade(each, 100) for each in range(1, 101)]  # 10,000 shares: 0.5 % is 50
