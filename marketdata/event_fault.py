@@ -6,17 +6,22 @@ mistakes, never ours, so nothing is raised.
 
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
+from domain.instruments import MAX_QTY
 from domain.marketdata import Depth, Imbalance, Quote, Trade
+
+TIME_END_NS: Final = 1 << 63  # the year 2262; histories keep times in 63 bits
 
 
 class EventFault(StrEnum):
     """In order of precedence: an event with several faults is counted under the first."""
 
-    BAD_QTY = "bad_qty"  # below zero; of a print or a level of depth also zero
+    BAD_QTY = "bad_qty"  # below zero; of a print or a level also zero, of a print above MAX_QTY
     BAD_PX = "bad_px"  # zero or below, of a side that is there
     UNORDERED = "unordered"  # levels of depth that are not best first
     CROSSED = "crossed"  # a venue's own bid above its own offer
+    BAD_TIME = "bad_time"  # of a print: before 1970 or past TIME_END_NS
     TIME_BACK = "time_back"  # earlier than what the venue has said already
     DUPLICATE = "duplicate"  # a print that came before, by venue, trade_id and time
     UNKNOWN_BUST = "unknown_bust"  # a bust of a print that never came
@@ -52,9 +57,11 @@ def depth_fault(depth: Depth) -> EventFault | None:
 
 def trade_fault(trade: Trade) -> EventFault | None:
     """What is wrong with a print in itself."""
-    if trade.qty <= 0:
+    if not 0 < trade.qty <= MAX_QTY:
         return EventFault.BAD_QTY
-    return EventFault.BAD_PX if trade.px_ticks <= 0 else None
+    if trade.px_ticks <= 0:
+        return EventFault.BAD_PX
+    return None if 0 <= trade.at_ns < TIME_END_NS else EventFault.BAD_TIME
 
 
 def imbalance_fault(imbalance: Imbalance) -> EventFault | None:

@@ -9,8 +9,9 @@ Shares throughout, nanoseconds UTC. Every print costs O(1), amortised.
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.instruments import MAX_QTY
 from domain.marketdata import Trade, TradeCondition
-from marketdata.event_fault import EventFault, trade_fault
+from marketdata.event_fault import TIME_END_NS, EventFault, trade_fault
 from marketdata.own_prints import OwnFill, OwnPrints, PrintId
 from marketdata.print_kind import (
     PrintKind,
@@ -74,7 +75,7 @@ class Tape:
         if trade.condition and TradeCondition.BUSTED in trade.condition:
             return self._bust(trade)
         at_ns, qty, venue = trade.at_ns, trade.qty, trade.venue
-        if qty <= 0 or trade.px_ticks <= 0:
+        if not (0 < qty <= MAX_QTY and trade.px_ticks > 0 and 0 <= at_ns < TIME_END_NS):
             return trade_fault(trade)
         key = (venue, trade.trade_id) if trade.trade_id else None
         if key is not None and (key in self._young or key in self._old) and self._repeats(trade):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from domain.instruments import MAX_QTY
 from domain.marketdata import Trade, TradeCondition
-from marketdata.event_fault import EventFault
+from marketdata.event_fault import TIME_END_NS, EventFault
 from marketdata.market import SymbolMarket
 from marketdata.print_kind import PrintKind
 from marketdata.tape import REMEMBERED_MAX, TIME_BACK_RUN_MAX
@@ -111,9 +112,20 @@ def test_a_clock_that_was_wrong_is_set_after_a_while() -> None:
 @pytest.mark.parametrize(
     ("fault", "bad"),
     [(EventFault.BAD_QTY, trade(0)), (EventFault.BAD_QTY, trade(-5)),
-     (EventFault.BAD_PX, trade(px_ticks=0)), (EventFault.BAD_PX, trade(px_ticks=-1))],
+     (EventFault.BAD_QTY, trade(MAX_QTY + 1)),
+     (EventFault.BAD_PX, trade(px_ticks=0)), (EventFault.BAD_PX, trade(px_ticks=-1)),
+     (EventFault.BAD_TIME, trade(at_ns=-1)), (EventFault.BAD_TIME, trade(at_ns=TIME_END_NS))],
 )  # fmt: skip
 def test_a_print_that_cannot_be_true_is_skipped(fault: EventFault, bad: Trade) -> None:
     found = market(trade(7), bad)
     assert found.faults == {("XA", fault): 1}
     assert (found.volume, found.last_trade) == (7, trade(7))
+
+
+def test_what_no_history_can_hold_does_not_end_the_worker() -> None:
+    """Times and sums are kept in 63 bits; thousands of prints, for histories are kept in blocks."""
+    good = trade(at_ns=1)
+    found = market(good, *(trade(2**62, at_ns=2**64 - 1, trade_id=str(n)) for n in range(3_000)))
+    mark = found.tape.mark(0)
+    assert mark is not None
+    assert (found.tape.others_qty(mark), found.last_trade) == (100, good)
