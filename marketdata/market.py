@@ -125,7 +125,7 @@ class SymbolMarket:
         if not (bid_qty > 0 and ask_qty > 0 and 0 < bid_px <= ask_px):  # hardly ever
             fault = quote_fault(quote)
             if fault is not None:
-                self._skip(venue, fault)
+                self._skip_touch(venue, fault, at_ns)
                 return
             bid_px, ask_px = bid_px if bid_qty else 0, ask_px if ask_qty else NO_ASK
         before = self.quotes.get(venue)
@@ -152,7 +152,7 @@ class SymbolMarket:
         venue = depth.venue
         fault = depth_fault(depth)
         if fault is not None:
-            self._skip(venue, fault)
+            self._skip_touch(venue, fault, depth.at_ns)
             return
         before = self.quotes.get(venue)
         if before is not None and depth.at_ns < before.at_ns and self._goes_back(venue):
@@ -174,7 +174,8 @@ class SymbolMarket:
             self._shut.pop(venue, None)
         elif venue not in self._shut:
             self._shut[venue] = True
-            self._unread.append((venue, *EMPTY, status.at_ns))
+            if self.keeps_statistics:
+                self._unread.append((venue, *EMPTY, status.at_ns))
 
     def _on_imbalance(self, imbalance: Imbalance) -> None:
         fault = imbalance_fault(imbalance)
@@ -187,10 +188,16 @@ class SymbolMarket:
             self.imbalances[imbalance.venue] = imbalance
 
     def _skip(self, venue: str, fault: EventFault) -> None:
-        """Count an event that changes nothing; a venue that says it is crossed is doubted."""
+        """Count an event that changes nothing."""
         self.faults[venue, fault] += 1
+
+    def _skip_touch(self, venue: str, fault: EventFault, at_ns: int) -> None:
+        """Skip a quote or depth. A venue whose last word is that it is crossed is doubted."""
+        self._skip(venue, fault)
         if fault is EventFault.CROSSED:
-            self._doubts.setdefault(venue, _Doubt()).crossed = True
+            last = self.quotes.get(venue)
+            if last is None or at_ns >= last.at_ns:
+                self._doubts.setdefault(venue, _Doubt()).crossed = True
 
     def _goes_back(self, venue: str) -> bool:
         """Whether an event that is earlier than its venue's last is to be skipped; counts it."""

@@ -88,6 +88,14 @@ def test_a_print_that_cannot_be_true_is_dropped(trade: Trade) -> None:
     assert found.last_trade == Trade("IBM", "XA", 100, 7, 1)
 
 
+def test_a_crossed_quote_that_was_overtaken_casts_no_doubt() -> None:
+    found = market(GOOD, Quote("IBM", "XA", 102, 500, 101, 300, 0))
+    assert found.faults == {("XA", F.CROSSED): 1}
+    assert found.touch_states(["XA"], 1) == {"XA": TouchState.TWO_SIDED}
+    found.on_event(Quote("IBM", "XA", 102, 500, 101, 300, 1))
+    assert found.touch_states(["XA"], 1) == {"XA": TouchState.CROSSED}
+
+
 def test_an_empty_side_is_no_fault() -> None:
     for quote in (Quote("IBM", "XA", 0, 0, 101, 300, 2), Quote("IBM", "XA", 99, 500, 0, 0, 2),
                   Quote("IBM", "XA", 0, 0, 0, 0, 2)):  # fmt: skip
