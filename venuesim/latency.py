@@ -1,6 +1,8 @@
 """How long a message takes on one way to or from a venue: a base and a seeded jitter, in order.
 
-One way is one TCP connection, so a message never overtakes the one before it.
+One way is one TCP connection, so a message never overtakes the one before it. The jitter is a
+function of the time of sending, not of how many were sent before: an order of ours makes a venue
+say more, and would else shift the delays of all that it says later (common random numbers).
 """
 
 from collections import deque
@@ -13,7 +15,8 @@ from venuesim.random_streams import EventClass, RandomStreams
 
 Sent = TypeVar("Sent")
 
-_DRAWN: Final = 256  # jitters drawn at a time
+SLOT_NS: Final = 10_000_000  # what is sent in the same hundredth of a second is as late
+_DRAWN: Final = 1_024  # slots drawn at a time, ten seconds: so a day costs some 2,300 draws
 
 
 class Delay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,14 +31,14 @@ class Delay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class DelayLine:
-    """One way, by its `name`: the n-th message of a seed has the same jitter in every run."""
+    """One way, by its `name`: at one time a seed has the same jitter in every run."""
 
     def __init__(self, delay: Delay, streams: RandomStreams, name: str) -> None:
         self._delay = delay
         self._streams = streams
         self._name = name
         self._jitters: list[float] = []
-        self._block = 0
+        self._block = -1
         self._last_ns = 0
 
     def arrival_ns(self, sent_ns: int) -> int:
@@ -43,17 +46,17 @@ class DelayLine:
         delay = self._delay
         taken_ns = delay.base_ns
         if delay.jitter:
-            taken_ns += int(delay.base_ns * delay.jitter * self._next())
+            taken_ns += int(delay.base_ns * delay.jitter * self._jitter(sent_ns))
         self._last_ns = max(self._last_ns, sent_ns + taken_ns)
         return self._last_ns
 
-    def _next(self) -> float:
-        if not self._jitters:
-            stream = self._streams.block(EventClass.LATENCY, self._block, self._name)
-            self._jitters = stream.standard_exponential(_DRAWN).tolist()
-            self._jitters.reverse()
-            self._block += 1
-        return self._jitters.pop()
+    def _jitter(self, sent_ns: int) -> float:
+        """Exponential of mean one, the same all through a slot."""
+        block, slot = divmod(sent_ns // SLOT_NS, _DRAWN)
+        if block != self._block:
+            stream = self._streams.block(EventClass.LATENCY, block, self._name)
+            self._jitters, self._block = stream.standard_exponential(_DRAWN).tolist(), block
+        return self._jitters[slot]
 
 
 class UnderWay(Generic[Sent]):

@@ -182,6 +182,7 @@ def test_fills_never_exceed_what_the_tape_and_the_touch_offered(steps: list[Step
     assert play(steps)[0] == said  # the same input, the same output
 
 
+@settings(deadline=None)
 @given(
     rule=st.sampled_from(CancelRule), joined=st.integers(0, 500),
     steps=st.lists(st.tuples(st.booleans(), st.integers(0, 600), st.integers(0, 15)), max_size=40),
@@ -213,6 +214,7 @@ def test_a_place_in_the_queue_only_gets_better(
         assert second.ahead_qty <= ahead[1]
 
 
+@settings(deadline=None)
 @given(
     drawn=st.lists(
         st.tuples(st.integers(98, 101), st.integers(-1, 3), st.integers(-1, 5), st.integers(0, 2)),

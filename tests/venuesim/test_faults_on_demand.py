@@ -28,6 +28,15 @@ def test_a_jitter_is_seeded_and_keeps_the_order() -> None:
     assert sum(apart) / len(apart) == pytest.approx(1.5 * MS, rel=0.05)
 
 
+def test_what_was_sent_before_shifts_no_later_jitter() -> None:
+    delay = Delay(base_ns=MS, jitter=0.5)
+    quiet, busy = (DelayLine(delay, RandomStreams(1, ""), "A") for _ in range(2))
+    for sent_ns in range(0, 100 * MS, MS):
+        busy.arrival_ns(sent_ns)
+    later = [second * 1_000 * MS for second in range(1, 50)]
+    assert [quiet.arrival_ns(each) for each in later] == [busy.arrival_ns(each) for each in later]
+
+
 def test_no_jitter_no_draw() -> None:
     line = DelayLine(Delay(base_ns=MS), RandomStreams(1, ""), "A")
     assert [line.arrival_ns(each) for each in (0, 5)] == [MS, MS + 5]

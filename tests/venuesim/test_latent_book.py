@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from venuesim.latent_book import LatentBook
@@ -114,6 +114,7 @@ def test_one_shot_is_the_square_root() -> None:
     assert book.impact == pytest.approx(math.sqrt(0.05), abs=0.002)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-0.05, 0.05, allow_nan=False), st.integers(0, 20)),
