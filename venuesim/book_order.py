@@ -102,6 +102,18 @@ class BookOrder(msgspec.Struct, eq=False, gc=False):
         return self.special is not None and self.special.peg is not None
 
 
+def self_trades(taker: BookOrder, maker: BookOrder) -> bool:
+    """Whether both have one owner who does not want them to trade: the taker's mode decides."""
+    mine, other = taker.special, maker.special
+    return (
+        mine is not None
+        and other is not None
+        and mine.owner != ""
+        and mine.owner == other.owner
+        and mine.self_trade is not SelfTradeMode.NONE
+    )
+
+
 def tranche_qty(order_id: int, tranche: int, special: Special) -> int:
     """How many shares an iceberg shows as its `tranche`-th (from 0), if it has so many left.
 

@@ -25,7 +25,7 @@ from venuesim.book_events import (
     Rejected,
     Replaced,
 )
-from venuesim.book_order import BookOrder, SelfTradeMode, Special
+from venuesim.book_order import BookOrder, Special, self_trades
 from venuesim.book_state import GOOD_TILL
 from venuesim.phases import Phase
 from venuesim.reference_quotes import NO_REFERENCE, Midpoint
@@ -187,7 +187,7 @@ class DarkBook:
         for maker in makers:
             if not left:
                 break
-            if maker.side is taker.side or not maker.leaves_qty or _minds(taker, maker):
+            if maker.side is taker.side or not maker.leaves_qty or self_trades(taker, maker):
                 continue
             qty = min(left, maker.leaves_qty)
             if qty >= min(wanted, left) and qty >= maker.min_qty and self._may_trade(maker):
@@ -216,15 +216,3 @@ class DarkBook:
             )  # fmt: skip
             if not maker.leaves_qty:
                 del self.orders[maker.order_id]
-
-
-def _minds(taker: BookOrder, maker: BookOrder) -> bool:
-    """Whether both have one owner, and the taker's mode is any."""
-    mine, other = taker.special, maker.special
-    return (
-        mine is not None
-        and other is not None
-        and mine.owner != ""
-        and mine.owner == other.owner
-        and mine.self_trade is not SelfTradeMode.NONE
-    )

@@ -9,7 +9,7 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
-from venuesim.book_order import BookOrder, SelfTradeMode, tranche_qty
+from venuesim.book_order import BookOrder, SelfTradeMode, self_trades, tranche_qty
 from venuesim.book_side import BookSide, Level
 
 
@@ -61,7 +61,7 @@ def _through_shown(taker: BookOrder, level: Level, left: int, steps: list[Step])
     for maker in level.queue.values():
         if not left:
             return 0
-        if _own(taker, maker):
+        if self_trades(taker, maker):
             left = _prevent(taker, maker, maker.leaves_qty, left, steps)
             continue
         special = maker.special
@@ -97,25 +97,13 @@ def _through_hidden(taker: BookOrder, level: Level, left: int, steps: list[Step]
             return 0
         if left < maker.min_qty:
             continue
-        if _own(taker, maker):
+        if self_trades(taker, maker):
             left = _prevent(taker, maker, maker.leaves_qty, left, steps)
             continue
         qty = min(maker.leaves_qty, left)
         steps.append(Step(StepKind.TRADE, maker, qty))
         left -= qty
     return left
-
-
-def _own(taker: BookOrder, maker: BookOrder) -> bool:
-    """Whether both have one owner who does not want them to trade: the taker's mode decides."""
-    mine, other = taker.special, maker.special
-    return (
-        mine is not None
-        and other is not None
-        and mine.owner != ""
-        and mine.owner == other.owner
-        and mine.self_trade is not SelfTradeMode.NONE
-    )
 
 
 def _prevent(taker: BookOrder, maker: BookOrder, there: int, left: int, steps: list[Step]) -> int:
