@@ -42,8 +42,8 @@ def simulate(
     if scenario is not None:
         request = experiment.Request(
             scenario=scenario_file(scenario), seeds=seeds, first_seed=first_seed,
-            processes=processes or os.cpu_count() or 1, out=out, compare=compare,
-            keeps_fills=fills, data=data,
+            processes=(os.cpu_count() or 1) if processes is None else processes, out=out,
+            compare=compare, keeps_fills=fills, data=data,
         )  # fmt: skip
         raise typer.Exit(experiment.run(request, found, sys.stdout, sys.stderr))
     given = {"data": data, "symbol": symbol, "date": date, "side": side, "quantity": quantity,

@@ -22,7 +22,7 @@ from simulation.house_rules import limits_of, policy_of
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
-from simulation.recorded_day import recorded_port
+from simulation.recorded_day import recorded_events, recorded_port
 from simulation.runner import SETTLE_NS, Simulation
 from simulation.scenario import BadScenario, Scenario, Variant, VenueTable
 from simulation.scenario_faults import WorkerDeath, WorkerPause
@@ -113,11 +113,9 @@ def _port(
     """The market, and when it begins; the first order comes at `order_ns`."""
     market = case.scenario.market
     if market.data is not None:
-        session = session_of(case, calendar)
-        recorded = recorded_port(
-            table, Path(market.data), case.day, session, settings, Skipped(),
-            market.replay.rules if market.replay is not None else None,
-        )  # fmt: skip
+        events = recorded_events(table, Path(market.data), case.day, market.format, Skipped())
+        rules = market.replay.rules if market.replay is not None else None
+        recorded = recorded_port(table, events, session_of(case, calendar), settings, rules)
         return recorded, min(recorded.first_ns, order_ns)
     first_ns = order_ns - int(market.warm_up_s * NS)
     opened = open_market(case.scenario, table, calendar, case.seed, first_ns)

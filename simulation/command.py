@@ -17,6 +17,7 @@ from algos.partition import Partition
 from bus.memory import Broker
 from bus.topics import Topic
 from domain.children import CancelChild, NewChild, ReplaceChild
+from domain.file_format import FileFormat
 from domain.fix_codes import OrdType
 from domain.instruments import InstrumentTable, Side
 from domain.parents import NewParent, ParamValue
@@ -29,7 +30,7 @@ from marketdata.tick_faults import BadTickFile, Skipped
 from simulation.house_rules import policy_of
 from simulation.order_log import OrderLog
 from simulation.reconciliation import reconcile
-from simulation.recorded_day import recorded_instrument, recorded_port
+from simulation.recorded_day import recorded_events, recorded_instrument, recorded_port
 from simulation.recorded_port import RecordedPort
 from simulation.runner import Simulation
 from simulation.simulated_worker import SimulatedWorker
@@ -118,7 +119,8 @@ def prepare(request: Request, settings: Settings) -> Prepared:
         raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}: {why}")
     session = calendar.sessions[0]
     parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
-    port = recorded_port(table, request.data, typed.day, session, settings, skipped)
+    events = recorded_events(table, request.data, typed.day, FileFormat.LEAN, skipped)
+    port = recorded_port(table, events, session, settings)
     return Prepared(
         run=_simulation(request, table, calendar, port, parent, settings),
         first_ns=min(port.first_ns, parent.sent_ns),

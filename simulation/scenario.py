@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from domain.file_format import FileFormat
 from domain.parents import ParamValue
 from simulation.replay_rules import Replay
 from simulation.scenario_faults import (
@@ -114,7 +115,7 @@ class SymbolMarket(_Table, frozen=True, kw_only=True):
 
 
 class Market(_Table, frozen=True, kw_only=True):
-    """Where orders trade: simulated presets, or recorded days (Lean's tick archives below `data`,
+    """Where orders trade: simulated presets, or recorded days (files of `format` below `data`,
     relative to where one is; `--data` says otherwise), of `dates` one a seed in turn.
 
     `preset`: of every symbol that names none. It runs from `warm_up_s` before the first order to
@@ -128,6 +129,7 @@ class Market(_Table, frozen=True, kw_only=True):
     calendar: str = "XNYS"
     date: str = "2026-03-02"
     data: str | None = None
+    format: FileFormat = FileFormat.LEAN
     dates: tuple[str, ...] = ()
     replay: Replay | None = None
     warm_up_s: Seconds = 60.0
@@ -303,8 +305,9 @@ def _generated(name: str, generators: Sequence[Generator]) -> bool:
 def _check_market(scenario: Scenario) -> None:
     market = scenario.market
     if market.data is None:
-        for name in ("dates", "replay"):
-            if getattr(market, name):
+        for name, given in (("format", market.format is not FileFormat.LEAN),
+                            ("dates", market.dates), ("replay", market.replay)):  # fmt: skip
+            if given:
                 raise BadScenario(f"market.{name}", "recorded days need market.data")
         _check_venues(scenario)
         return

@@ -10,7 +10,12 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
+from domain.instruments import InstrumentTable
+from domain.marketdata import Quote
 from headgate.settings import Settings
+from marketdata import lean
+from marketdata.plain_files import PlainWriter
+from marketdata.tick_faults import Skipped
 from simulation.experiment import (
     EXIT_BROKEN,
     EXIT_INTERRUPTED,
@@ -21,11 +26,12 @@ from simulation.experiment import (
     run,
 )
 from simulation.order_row import FillRow, OrderRow
+from simulation.recorded_day import recorded_instrument
 from simulation.results import FILLS, ORDERS, SUMMARY
 from simulation.scenario import read_scenario
 from simulation.seed_pool import play_all
 from simulation.seed_run import Failed, Job, Outcome, Setup, play
-from tests.simulation.recorded_day import write_day
+from tests.simulation.recorded_day import DAY, write_day
 from tests.simulation.scenarios_of_tests import CALENDAR
 
 SCENARIO = """
@@ -169,6 +175,36 @@ def test_a_bad_row_of_a_recorded_day_is_told_by_its_file_and_line(tmp_path: Path
     assert "20131008_quote.zip" in err
     assert "line 151" in err
     assert "Traceback" not in err
+
+
+TABLE = InstrumentTable([recorded_instrument("IBM", 100, "XNYS")])
+
+
+def test_a_day_is_the_same_in_whatever_format_it_is(tmp_path: Path) -> None:
+    day = list(lean.read_day(write_day(tmp_path / "lean"), "IBM", DAY, Skipped()))
+    (tmp_path / "plain").mkdir()
+    with PlainWriter(tmp_path / "plain" / "ibm.csv", TABLE) as writer:
+        writer.write(day)
+    file = tmp_path / "recorded.toml"
+    told = {}
+    for name in ("lean", "plain"):
+        file.write_text(RECORDED.replace("data =", f'format = "{name}", data ='))
+        status, told[name], err = simulate(Request(scenario=file, data=tmp_path / name))
+        assert (status, err) == (EXIT_OK, "")
+    lines = {name: text.splitlines()[1:] for name, text in told.items()}  # the hash differs
+    assert lines["lean"] == lines["plain"]
+    assert "1 orders, 1 filled" in told["plain"]
+
+
+def test_quotes_of_two_venues_are_not_one_market(tmp_path: Path) -> None:
+    with PlainWriter(tmp_path / "ibm.csv", TABLE) as writer:
+        writer.write(Quote("IBM", venue, 18_000, 100, 18_002, 100, 1_381_240_800_000_000_000)
+                     for venue in ("N", "Q"))  # fmt: skip
+    file = tmp_path / "recorded.toml"
+    file.write_text(RECORDED.replace("data =", 'format = "plain", data ='))
+    status, _, err = simulate(Request(scenario=file, data=tmp_path))
+    assert status == EXIT_BROKEN
+    assert "these are N and Q" in err
 
 
 @pytest.mark.parametrize(

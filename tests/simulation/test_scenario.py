@@ -27,6 +27,8 @@ STRUCTURE: list[tuple[dict[str, object], str]] = [
     ({"market": {"symbols": [{"symbol": "MID"}, {"symbol": "MID"}]}}, "market.symbols[].symbol"),
     ({"market": {"symbols": [{"symbol": "MID"}], "dates": ["2013-10-08"]}}, "market.dates"),
     ({"market": {"symbols": [{"symbol": "MID"}], "replay": {}}}, "market.replay"),
+    ({"market": {"symbols": [{"symbol": "MID"}], "format": "plain"}}, "market.format"),
+    ({"market": {**RECORDED, "format": "zip"}, "venues": []}, "market.format"),
     ({"market": {**RECORDED, "replay": {"depletion_ms": 0}}, "venues": []},
      "market.replay.depletion_ms"),
     ({"market": {"symbols": [{"symbol": "MID"}], "data": "lean"}, "venues": []}, "market.dates"),
