@@ -26,6 +26,7 @@ from marketdata.volume_history import Mark, Point, VolumeHistory
 # Between one and two times so many; a bust of an older one finds nothing (see `_bust`).
 REMEMBERED_MAX: Final = 8_192
 UNREAD_MAX: Final = 256  # prints that wait for the history and the rate
+CONDITIONS_MAX: Final = 256  # looked up once each: a tape has some twenty, rubbish has any number
 # As of quotes: see market.TIME_BACK_RUN_MAX.
 TIME_BACK_RUN_MAX: Final = 16
 
@@ -118,6 +119,8 @@ class Tape:
     def _kind(self, trade: Trade) -> PrintKind:
         kind = self._kinds.get(trade.condition)
         if kind is None:
+            if len(self._kinds) >= CONDITIONS_MAX:
+                self._kinds.clear()
             kind = self._kinds[trade.condition] = kind_by_condition(trade.condition)
         if kind is PrintKind.OFF_BOOK and is_block(trade.qty, self.median_qty, self.adv_qty):
             return PrintKind.BLOCK

@@ -7,7 +7,7 @@ from domain.marketdata import Trade, TradeCondition
 from marketdata.event_fault import TIME_END_NS, EventFault
 from marketdata.market import SymbolMarket
 from marketdata.print_kind import PrintKind
-from marketdata.tape import REMEMBERED_MAX, TIME_BACK_RUN_MAX
+from marketdata.tape import CONDITIONS_MAX, REMEMBERED_MAX, TIME_BACK_RUN_MAX
 
 K = PrintKind
 
@@ -43,6 +43,12 @@ def test_what_a_print_counts_as(condition: str, kind: PrintKind) -> None:
     found.on_event(trade(1, "X", "1"))
     assert not any(found.tape.by_kind.values())
     assert found.dropped == 0
+
+
+def test_rubbish_for_a_condition_takes_no_memory() -> None:
+    found = market(*(trade(1, f"~{number}") for number in range(3 * CONDITIONS_MAX)))
+    assert found.tape.by_kind[K.OTHER] == 3 * CONDITIONS_MAX
+    assert len(found.tape._kinds) <= CONDITIONS_MAX
 
 
 def test_every_kind_and_every_condition_is_in_the_table() -> None:
