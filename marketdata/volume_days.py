@@ -137,7 +137,7 @@ def of_lean(
     place = next((each for each in (root / kind, root / "lean" / kind) if each.is_dir()), None)
     if place is None:
         raise CurveError(CurveFault.NO_FILE, f"{root}: neither {kind}/ nor lean/{kind}/ in it")
-    names = symbols or tuple(sorted(each.name.upper() for each in place.iterdir()))
+    names = symbols or tuple(sorted(each.name.upper() for each in place.iterdir() if each.is_dir()))
     return [_lean_history(place, root, kind, name, calendars, bin_s) for name in names]
 
 

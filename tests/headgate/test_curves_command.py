@@ -141,6 +141,14 @@ BAD = [  # words in place of the defaults, what is said
 ]  # fmt: skip
 
 
+def test_only_directories_of_a_lean_source_are_symbols(tmp_path: Path) -> None:
+    (tmp_path / "second" / "ibm").mkdir(parents=True)
+    (tmp_path / "second" / "a.txt").touch()
+    status, said = headgate("build", tmp_path, "--format", "lean-second", "--out", tmp_path)
+    assert status == 2
+    assert f"no_file: {tmp_path / 'second' / 'ibm'}: no *_trade.zip in it" in said
+
+
 @pytest.mark.parametrize(("words", "said"), BAD)
 def test_what_cannot_be_built(bars: Path, words: tuple[object, ...], said: str) -> None:
     status, output = build(bars, *words)
