@@ -92,8 +92,9 @@ def tick_file(data_dir: Path, symbol: str, day: date, kind: str) -> Path:
     for path in tried:
         if path.is_file():
             return path
+    fault = TickFault.NO_FILE
     text = f"no {kind} file of {symbol} on {day}: neither {tried[0]} nor {tried[1]}"
-    raise BadTickFile(TickFault.NO_FILE, text)
+    raise BadTickFile(fault, f"{fault.value}: {text}")
 
 
 def _by_time(quotes: Stream[Quote], trades: Stream[Trade]) -> Stream[Quote | Trade]:

@@ -214,7 +214,9 @@ def test_trades_are_read_without_quotes(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadTickFile, match=r"no quote file of XYZ .*xyz.20131008_quote\.zip"):
+    with pytest.raises(
+        BadTickFile, match=r"^no_file: no quote file of XYZ .*xyz.20131008_quote\.zip"
+    ):
         read_day(tmp_path, "XYZ", DAY)
 
 
