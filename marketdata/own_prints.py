@@ -13,6 +13,10 @@ other. Print and execution come over different roads, so either may be first:
 
 A fill at the price of a cross of its venue, about its time, was part of that: it is not charged.
 
+A fill may take the print of an equal one of ours, which then takes the next. If that is further off
+than the allowance, the fill left over is charged: others' volume is then told too low, never too
+high.
+
 A bust of our execution changes nothing here: the tape's own bust of the print does. A correction
 stands instead of its first version: if no print of it comes, the first one's stays.
 """

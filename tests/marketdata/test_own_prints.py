@@ -125,9 +125,14 @@ def test_a_fill_counts_once_and_the_floor_is_below_the_truth(rows: list[Row]) ->
 
 
 @settings(deadline=None)
-@given(rows=ROWS.map(lambda rows: [row for row in rows if row[4] != "never"]))
+@given(rows=ROWS)
 def test_when_every_print_comes_the_truth_is_told(rows: list[Row]) -> None:
-    day = played(rows)
+    """Within the allowance: a fill may take the print of an equal one, which then takes the next.
+
+    Fills are told up to three records early or late, so at a second a record that next one is no
+    more than seven seconds off. Further off, the one left over is charged, as any without a print.
+    """
+    day = played([(min(row[0], 1), *row[1:]) for row in rows if row[4] != "never"])
     assert day.market.tape.others_qty(BEGIN) == day.others_qty
     assert day.floor == day.others_qty
     assert day.market.tape.own.awaited_qty == day.market.tape.own.charged_qty == 0
