@@ -34,15 +34,21 @@ def presets(repeats: int) -> list[Figure]:
             run_day(preset, seed, DAY_S)
             taken_s.append(time.process_time() - began_s)
             events += events_of(preset, seed)
-        figures += [
-            Figure(stage="simulated day", name=f"{name}, a day", value=mid(taken_s), unit="s",
-                   base_name="numba prototype", base=NUMBA_S[name],
-                   note="plain Python and numpy; the prototype had no venue, ids or queues to ask"
-                   if name == "liquid" else ""),
-            Figure(stage="simulated day", name=f"{name}, events", unit="/s",
-                   value=events / sum(taken_s)),
-        ]  # fmt: skip
+        figures += day_figures(name, taken_s, events)
     return figures
+
+
+def day_figures(name: str, taken_s: list[float], events: int) -> list[Figure]:
+    """Of one preset; one that the prototype did not have has no base."""
+    base = NUMBA_S.get(name)
+    return [
+        Figure(stage="simulated day", name=f"{name}, a day", value=mid(taken_s), unit="s",
+               base_name="" if base is None else "numba prototype", base=base,
+               note="plain Python and numpy; the prototype had no venue, ids or queues to ask"
+               if name == "liquid" else ""),
+        Figure(stage="simulated day", name=f"{name}, events", unit="/s",
+               value=events / sum(taken_s)),
+    ]  # fmt: skip
 
 
 def memory() -> list[Figure]:

@@ -11,7 +11,7 @@ from benchmarks.machine import machine
 from benchmarks.peer import headgate_side
 from benchmarks.peer.twap_job import LOT, Job, Result, write_job
 from benchmarks.worker_core import decisions, fold
-from venuesim.presets import ILLIQUID
+from venuesim.presets import ILLIQUID, PRESETS
 
 
 def test_stages_in_process_give_figures() -> None:
@@ -41,6 +41,13 @@ def test_goal(headroom: bool, goal: Goal | None, ratio: float, met: bool | None)
     )  # fmt: skip
     assert figure.ratio == ratio
     assert figure.met is met
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_of_the_simulated_day_has_its_figures(preset: str) -> None:
+    day, events = simulated_day.day_figures(preset, [2.0, 1.0, 4.0], 700)
+    assert (day.value, events.value) == (2.0, 100.0)
+    assert (day.base is None) == (preset == "steady")
 
 
 def test_a_simulated_day_has_its_events() -> None:
