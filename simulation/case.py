@@ -51,13 +51,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     variant: Variant = AS_IT_IS
 
     @property
+    def dated(self) -> tuple[str, str]:
+        """Where the file says the day of this seed, and what it says."""
+        market = self.scenario.market
+        if not market.dates:
+            return "market.date", market.date
+        index = self.seed % len(market.dates)
+        return f"market.dates[{index}]", market.dates[index]
+
+    @property
     def day(self) -> date:
         """The day of this seed. Raises BadScenario."""
-        market = self.scenario.market
-        key, text = "market.date", market.date
-        if market.dates:
-            index = self.seed % len(market.dates)
-            key, text = f"market.dates[{index}]", market.dates[index]
+        key, text = self.dated
         try:
             return date.fromisoformat(text)
         except ValueError as error:
@@ -83,7 +88,7 @@ def session_of(case: Case, calendar: TradingCalendar) -> Session:
     session = calendar.session_on(case.day.isoformat())
     if session is None:
         why = calendar.why_closed(case.day.isoformat())
-        raise BadScenario("market.date", f"{case.day} is no trading day of {calendar.name}: {why}")
+        raise BadScenario(case.dated[0], f"{case.day} is no trading day of {calendar.name}: {why}")
     return session
 
 

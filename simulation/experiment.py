@@ -15,7 +15,7 @@ from domain.sessions import TradingCalendar
 from headgate.calendars import UnknownCalendar, load_calendar
 from headgate.settings import Settings
 from marketdata.tick_faults import BadTickFile
-from simulation.case import Case, prepare
+from simulation.case import Case, prepare, session_of
 from simulation.order_plan import AS_IT_IS
 from simulation.results import CannotWrite, in_order, write_results
 from simulation.scenario import BadScenario, Scenario, Variant, read_scenario
@@ -119,9 +119,11 @@ def _setup(request: Request, scenario: Scenario, settings: Settings) -> Setup:
         if len(variants) < 2:
             raise BadScenario("variants", "--compare needs two of them at least")
     cases = [Case(scenario=scenario, seed=seed) for seed in range(len(scenario.market.dates) or 1)]
+    calendar = _calendar(scenario, [case.day for case in cases])
+    for case in cases:
+        session_of(case, calendar)
     return Setup(
-        scenario=scenario, variants=variants,
-        calendar=_calendar(scenario, [case.day for case in cases]), settings=settings,
+        scenario=scenario, variants=variants, calendar=calendar, settings=settings,
         keeps_fills=request.keeps_fills,
     )  # fmt: skip
 

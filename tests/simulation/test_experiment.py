@@ -177,6 +177,14 @@ def test_a_bad_row_of_a_recorded_day_is_told_by_its_file_and_line(tmp_path: Path
     assert "Traceback" not in err
 
 
+def test_every_date_is_looked_at_before_the_first_run(tmp_path: Path) -> None:
+    file = tmp_path / "recorded.toml"
+    file.write_text(RECORDED.replace('"2013-10-08"', '"2013-10-08", "2013-10-12"'))
+    status, _, err = simulate(Request(scenario=file, data=write_day(tmp_path)))
+    assert status == EXIT_USAGE
+    assert f"{file}: market.dates[1]: 2013-10-12 is no trading day of XNYS: a weekend" in err
+
+
 TABLE = InstrumentTable([recorded_instrument("IBM", 100, "XNYS")])
 
 
