@@ -124,11 +124,13 @@ class FixSession:
     def on_message(self, message: FixMessage, now: Now) -> list[Output]:
         """Take one message of the session in, its own ones (0, 4, A, ...) too."""
         self._heard_wall_ns = now.wall_ns
+        outputs: list[Output] = []
         try:
-            outputs = self._followed(message, now)
-            return outputs + self._read(message, now)
+            outputs += self._followed(message, now)
+            outputs += self._read(message, now)
         except BadField as error:  # the session's engine has checked it: this should not be
-            return [self._note("", "malformed", str(error))]
+            outputs.append(self._note("", "malformed", str(error)))
+        return outputs
 
     def _followed(self, message: FixMessage, now: Now) -> list[Output]:
         """Whether a message is missing before this one. Raises BadField.

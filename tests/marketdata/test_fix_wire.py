@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import quickfix as fix
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.fix_message import SOH, FixMessage
@@ -108,6 +108,7 @@ def damaged(draw: st.DrawFn, pool: list[str]) -> str:
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(damaged(TO_CLIENT), min_size=1, max_size=8))
+@example(script=["35=4", "35=Y|281=1"])  # a loss is noticed with a message that cannot be read
 def test_no_message_breaks_the_client(script: list[str]) -> None:
     """Nothing raises, and what is published is possible: on the grid, not crossed."""
     scene = FixScene()
