@@ -61,6 +61,12 @@ def simulate(
 
 
 def scenario_file(name: str) -> Path:
-    """The file, or the shipped scenario of that name."""
+    """The file, or the shipped scenario of that name. Ends the command if there is neither."""
     named = shipped(f"scenarios/{name}.toml")
-    return named if not Path(name).exists() and named.exists() else Path(name)
+    if Path(name).exists():
+        return Path(name)
+    if not named.exists():
+        known = ", ".join(sorted(each.stem for each in named.parent.glob("*.toml")))
+        typer.echo(f"headgate simulate: {name}: no such file, and none of {known}", err=True)
+        raise typer.Exit(2)
+    return named

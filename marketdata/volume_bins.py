@@ -113,7 +113,8 @@ def day_of_bars(session: Session, bars: Iterable[Bar], bin_s: int) -> DayVolumes
         raise CurveError(
             CurveFault.BAR_STRADDLES,
             f"{bar.where}: the bar from {session.local(bar.start_ns)} to "
-            f"{session.local(bar.end_ns)} lies in no single bin of {bin_s} s",
+            f"{session.local(bar.end_ns)} lies in no single bin of {bin_s} s "
+            "(--bin-minutes makes them longer)",
         )
     return DayVolumes(
         session=session, bin_s=bin_s, bin_qty=binning.sums(first, qty), opening_qty=0.0,

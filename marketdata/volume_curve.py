@@ -221,7 +221,7 @@ def require(
         raise CurveError(
             CurveFault.STALE,
             f"{where}: as_of: {curve.as_of} is {age} days before {session.date}, more than "
-            f"{stale_days}",
+            f"{stale_days} (--stale-days)",
         )
 
 

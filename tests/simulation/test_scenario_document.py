@@ -8,6 +8,7 @@ from typing import get_args
 
 import msgspec
 import pytest
+import typer
 
 from headgate.command_settings import shipped
 from headgate.simulate_command import scenario_file
@@ -92,4 +93,12 @@ def test_a_file_that_is_there_goes_before_a_shipped_name(tmp_path: Path) -> None
     mine = tmp_path / "mine.toml"
     mine.write_text("")
     assert scenario_file(str(mine)) == mine
-    assert scenario_file("no-such-scenario") == Path("no-such-scenario")
+
+
+def test_a_name_of_nothing_lists_the_shipped_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        scenario_file("no-such")
+    assert ended.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("headgate simulate: no-such: no such file, and none of ")
+    assert all(path.stem in said for path in SHIPPED)

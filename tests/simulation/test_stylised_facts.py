@@ -148,9 +148,9 @@ def test_the_same_seed_the_same_figures() -> None:
 @pytest.mark.parametrize(
     ("names", "seeds", "processes", "said"),
     [
-        (["dry"], 5, 1, "--preset dry: not one of liquid, mid, illiquid, steady"),
-        (["mid"], 1, 1, "--seeds from 2"),
-        (["mid"], 2, 0, "--processes from 1"),
+        (["dry"], 5, 1, "--preset: 'dry' is not one of liquid, mid, illiquid, steady"),
+        (["mid"], 1, 1, "--seeds: 1 is below 2"),
+        (["mid"], 2, 0, "--processes: 0 is below 1"),
     ],
 )
 def test_what_cannot_be_measured(names: list[str], seeds: int, processes: int, said: str) -> None:
