@@ -30,3 +30,15 @@ def _processor() -> str:
     lines = path.read_text().splitlines() if path.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor()
+
+
+def peak_mib() -> float:
+    """The most memory that this program has had, MiB.
+
+    Not getrusage's ru_maxrss: Linux hands that on to what a process starts, so that a small child
+    of a large benchmark would seem as large.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("/proc/self/status has no VmHWM")

@@ -5,7 +5,6 @@ stages are left out, with a word about it.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Final
 import msgspec
 
 from benchmarks.figures import Figure, Goal, mid
+from benchmarks.machine import peak_mib
 from benchmarks.peer import headgate_side
 from benchmarks.peer.twap_job import ONE, write_job
 from headgate.settings import Settings
@@ -68,7 +68,7 @@ def play(window: Window) -> Played:
         seconds=time.perf_counter() - began_s,
         events=run.port.market_events,
         fills=sum(cost.fills for cost in run.finals),
-        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_mib=peak_mib(),
     )
 
 
