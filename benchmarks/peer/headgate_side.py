@@ -8,7 +8,6 @@ and reports take no time, as on the other side. Prints one line of JSON.
 """
 
 import gc
-import resource
 import sys
 import time
 from decimal import Decimal
@@ -21,6 +20,7 @@ import numpy as np
 
 from algos.partition import Partition
 from algos.policy import Policy
+from benchmarks.machine import peak_mib
 from benchmarks.peer.twap_job import DAY_S, OPEN_NS, Ints, Job, Result
 from bus.memory import Broker
 from domain.fix_codes import OrdType
@@ -166,7 +166,7 @@ def run(job: JobFile) -> Result:
         filled_qty=sum(cost.cum_qty for cost in run.finals),
         notional=float(sum(cost.notional for cost in run.finals)),
         children=sum(cost.fills for cost in run.finals),
-        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_mib=peak_mib(),
         version=version("headgate"),
     )
 
