@@ -113,7 +113,7 @@ def _recorded_day() -> list[Figure]:
         Figure(stage=STAGE, name=f"IBM {DAY}, {len(events):,} events applied, no decode", unit="ns",
                value=min(taken[True]), base_name="without statistics of the touch",
                base=min(taken[False]),
-               note="a second that is closed costs about 4 us, shared by few quotes here"),
+               note="each second is closed once, however few quotes it has, and most are quiet"),
     ]  # fmt: skip
 
 

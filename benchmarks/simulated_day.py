@@ -43,7 +43,7 @@ def day_figures(name: str, taken_s: list[float], events: int) -> list[Figure]:
     base = NUMBA_S.get(name)
     return [
         Figure(stage="simulated day", name=f"{name}, a day", value=mid(taken_s), unit="s",
-               base_name="" if base is None else "numba prototype", base=base,
+               base_name="" if base is None else "numba, elsewhere", base=base,
                note="plain Python and numpy; the prototype had no venue, ids or queues to ask"
                if name == "liquid" else ""),
         Figure(stage="simulated day", name=f"{name}, events", unit="/s",

@@ -26,7 +26,7 @@ class CannotListen(Exception):
 
 
 class FixEndpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one venue's session is accepted."""
+    """Where one session of a venue is accepted: that of its orders, or that of its market data."""
 
     venue: str
     port: int
@@ -41,7 +41,7 @@ class LoggedOn(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True):
-    """An application message for a venue, as text."""
+    """A message for a venue, as text."""
 
     venue: str
     text: str

@@ -18,7 +18,7 @@ import quickfix as fix
 
 from domain.fix_message import FixMessage, fix_text
 from domain.instruments import Instrument
-from venuesim.fix_venue import CannotListen, data_dictionary
+from venuesim.fix_venue import CannotListen, FixEndpoint, LoggedOn, Received, data_dictionary
 from venuesim.market_data_messages import Send
 from venuesim.market_data_requests import MSG_TYPES
 from venuesim.market_data_server import Cut, MarketDataServer, MarketEvent, Output
@@ -33,26 +33,8 @@ REQUESTS_PER_TURN: Final = 200  # bounds how long a turn of the venues waits beh
 JOIN_S: Final = 2.0  # a sender whose connection was closed comes back at once
 
 
-class MarketDataEndpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one venue's market data session is accepted."""
-
-    venue: str
-    port: int
-    comp_id: str
-    client_comp_id: str
-
-
-class _LoggedOn(msgspec.Struct, frozen=True):
-    venue: str
-
-
 class _LoggedOut(msgspec.Struct, frozen=True):
     venue: str
-
-
-class _Received(msgspec.Struct, frozen=True):
-    venue: str
-    text: str
 
 
 class _Flooded(msgspec.Struct, frozen=True):
@@ -63,7 +45,7 @@ class _Failed(msgspec.Struct, frozen=True):
     text: str
 
 
-_Inbound = _LoggedOn | _LoggedOut | _Received | _Flooded | _Failed
+_Inbound = LoggedOn | _LoggedOut | Received | _Flooded | _Failed
 
 
 class SessionFailed(Exception):
@@ -129,7 +111,7 @@ class MarketDataSessions:
     """All market data sessions of this process and the cores behind them. Owned by the loop."""
 
     def __init__(
-        self, endpoints: list[MarketDataEndpoint], instruments: dict[str, list[Instrument]]
+        self, endpoints: list[FixEndpoint], instruments: dict[str, list[Instrument]]
     ) -> None:
         self.servers = {each.venue: MarketDataServer(instruments[each.venue]) for each in endpoints}
         self._inbound: SimpleQueue[_Inbound] = SimpleQueue()
@@ -199,7 +181,7 @@ class MarketDataSessions:
             if isinstance(inbound, _Failed):
                 raise SessionFailed(inbound.text)
             server, sender = self.servers[inbound.venue], self._senders[inbound.venue]
-            if isinstance(inbound, _LoggedOn):
+            if isinstance(inbound, LoggedOn):
                 sender.connection += 1
                 server.on_logon()
                 done.append(Done(venue=inbound.venue, logged_on=True))
@@ -245,7 +227,7 @@ class _Application(fix.Application):  # type: ignore[misc]  # quickfix has no st
     def onLogon(self, session_id: Any) -> None:  # noqa: ANN401  # quickfix has no stubs
         venue = self._venues[session_id.toString()]
         self._flooded.discard(venue)
-        self._inbound.put(_LoggedOn(venue))
+        self._inbound.put(LoggedOn(venue))
 
     def onLogout(self, session_id: Any) -> None:  # noqa: ANN401  # quickfix has no stubs
         self._inbound.put(_LoggedOut(self._venues[session_id.toString()]))
@@ -265,15 +247,13 @@ class _Application(fix.Application):  # type: ignore[misc]  # quickfix has no st
             raise fix.UnsupportedMessageType  # QuickFIX answers with 35=j, 380=3
         venue = self._venues[session_id.toString()]
         if self._inbound.qsize() < INBOUND_MAX:
-            self._inbound.put(_Received(venue, text))
+            self._inbound.put(Received(venue, text))
         elif venue not in self._flooded:
             self._flooded.add(venue)
             self._inbound.put(_Flooded(venue))
 
 
-def _session_settings(
-    endpoints: list[MarketDataEndpoint], ids: dict[str, Any]
-) -> fix.SessionSettings:
+def _session_settings(endpoints: list[FixEndpoint], ids: dict[str, Any]) -> fix.SessionSettings:
     everywhere = {
         "ConnectionType": "acceptor",
         "StartTime": "00:00:00",

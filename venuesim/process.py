@@ -34,7 +34,7 @@ from venuesim.client_orders import Sent, fold
 from venuesim.fix_venue import CannotListen, FixEndpoint, FixVenues, Inbound, LoggedOn
 from venuesim.journal import Journal
 from venuesim.live_market import live_market, ways_of_market_data
-from venuesim.market_data_fix import MarketDataEndpoint, MarketDataSessions, SessionFailed
+from venuesim.market_data_fix import MarketDataSessions, SessionFailed
 from venuesim.requests import (
     CancelOrder,
     CancelRejected,
@@ -269,15 +269,13 @@ def serve_venues(
     return 0
 
 
-def market_data_endpoints(
-    settings: Settings, venues: list[VenueSettings]
-) -> list[MarketDataEndpoint]:
+def market_data_endpoints(settings: Settings, venues: list[VenueSettings]) -> list[FixEndpoint]:
     """Of the venues that serve market data in FIX. Raises SettingsError."""
     found = []
     for each in venues:
         own = settings.venuesim.venues.get(each.name, SimVenueSettings())
         if own.market_data_port:
-            endpoint = MarketDataEndpoint(
+            endpoint = FixEndpoint(
                 venue=each.name,
                 port=own.market_data_port,
                 comp_id=own.market_data_comp_id or f"{each.comp_id}-MD",
