@@ -54,11 +54,22 @@ class Child:
     restarts: int = 0
 
 
+_given_ports: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody listens on at this moment, and that was not given before.
+
+    Who asked for one does not listen yet: the system may name the same one again meanwhile, and
+    then a process that is started over and over finds it taken by its neighbour.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given_ports:
+            _given_ports.add(port)
+            return port
 
 
 class Launcher:
