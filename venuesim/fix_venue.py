@@ -76,7 +76,7 @@ class FixVenues:
         """Listen. Raises CannotListen, when a port is taken above all."""
         try:
             self._acceptor.start()
-        except RuntimeError as error:
+        except fix.FIXException as error:
             raise CannotListen(str(error)) from error
 
     def send(self, venue: str, text: str) -> None:

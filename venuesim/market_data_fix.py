@@ -139,7 +139,7 @@ class MarketDataSessions:
             return
         try:
             self._acceptor.start()
-        except RuntimeError as error:
+        except fix.FIXException as error:
             raise CannotListen(str(error)) from error
         for sender in self._senders.values():
             sender.start()

@@ -299,3 +299,25 @@ def test_a_taken_port_ends_the_process_cleanly(venues: VenueProcess, tmp_path: P
             second.settings.write_text(text.replace(f"{port}", f"{venues.ports[venue]}"))
         second.start()
         assert second.wait() == 1
+
+
+@pytest.mark.parametrize("kind", ["orders", "market data"])
+def test_a_port_that_is_taken_is_said_and_ends_it(tmp_path: Path, kind: str) -> None:
+    """QuickFIX's errors are no RuntimeError of Python's, whatever they are called."""
+    venues = VenueProcess(tmp_path)
+    with socket.socket() as neighbour:
+        neighbour.bind(("127.0.0.1", 0))
+        neighbour.listen()
+        port = neighbour.getsockname()[1]
+        text = venues.settings.read_text()
+        if kind == "orders":
+            text = text.replace(f"port = {venues.ports['BETA']}\n", f"port = {port}\n")
+        else:
+            text += f"[venuesim.venues.BETA]\nmarket_data_port = {port}\n"
+        venues.settings.write_text(text)
+        venues.start()
+        assert venues.wait() == 1
+    said = (tmp_path / "log.jsonl").read_text()
+    assert "cannot_listen" in said
+    assert f"port {port}" in said
+    assert "Traceback" not in said
