@@ -13,21 +13,33 @@ from algos.catalogue import ALGORITHMS, Algorithm
 from algos.parameters import (
     Rejection,
     Unit,
+    Value,
     Values,
     foremost,
     fraction_hint,
     read_parameters,
 )
 from algos.parent import Terms
-from algos.rules import END_TIME, ORDER_QTY, WINDOW_S, Value, broken_rule
+from algos.rules import (
+    ASK_PX,
+    BID_PX,
+    END_TIME,
+    LIMIT_PX,
+    ORDER_QTY,
+    RECEIVED_TIME,
+    SIDE,
+    WINDOW_S,
+    broken_rule,
+)
 from algos.window import Window, fit_window
 from domain.fix_codes import OrdType
-from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid
+from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid, Side
 from domain.parents import NewParent
 from domain.refusals import RejectReason
 from domain.sessions import TradingCalendar
 
 ID_MAX: Final = 64  # characters of a ClOrdID(11), a source, an account
+_CAPPED: Final = ("max_participation", "target_participation")  # by the house
 
 _GRID_REASONS: Final = {
     GridFault.OFF_LOT: RejectReason.OFF_LOT,
@@ -45,10 +57,36 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
+class Touch(msgspec.Struct, frozen=True, kw_only=True):
+    """The best prices when an order comes, in currency units; None where a side is absent."""
+
+    bid_px: Decimal | None = None
+    ask_px: Decimal | None = None
+
+    @property
+    def mid_px(self) -> Decimal | None:
+        """Half way between them; None if one lacks."""
+        if self.bid_px is None or self.ask_px is None:
+            return None
+        return (self.bid_px + self.ask_px) / 2
+
+
+class RuleTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """Terms of an order that rules may name (algos/rules.py). `end_time`: as asked for."""
+
+    order_qty: int
+    side: Side
+    limit_px: Decimal | None
+    window_ns: int
+    end_time: int | None = None
+    touch: Touch = Touch()
+    received_ns: int | None = None
+
+
 def admit(
     request: NewParent, *, instruments: InstrumentTable,
     calendars: Mapping[str, TradingCalendar], start_past_bound_s: int,
-    max_participation_cap: float, mid_px: Decimal | None, now_ns: int,
+    max_participation_cap: float, touch: Touch, now_ns: int,
 ) -> Admitted | Rejection:  # fmt: skip
     """Judge a new parent by itself; who asked before, and kill switches, are the caller's."""
     malformed = _malformed(request)
@@ -66,7 +104,7 @@ def admit(
     params = read_parameters(algorithm.parameters, request.params)
     if isinstance(params, Rejection):
         return params
-    unfit = unfit_parameter(algorithm, params, instrument.lot, max_participation_cap)
+    unfit = unfit_parameter(algorithm, params, instrument, max_participation_cap)
     if unfit is not None:
         return unfit
     try:
@@ -81,11 +119,18 @@ def admit(
         return window
     broken = broken_rule(
         algorithm.rules,
-        rule_values(params, order_qty, window.start_ns, window.end_ns, end_time=request.end_ns),
-    )
+        rule_values(
+            params,
+            RuleTerms(
+                order_qty=order_qty, side=request.side, limit_px=request.limit_px,
+                window_ns=window.end_ns - window.start_ns, end_time=request.end_ns, touch=touch,
+                received_ns=now_ns,
+            ),
+        ),
+    )  # fmt: skip
     if broken is not None:
         return broken
-    too_big = exceeds_limit(instrument, order_qty, request.limit_px, mid_px)
+    too_big = exceeds_limit(instrument, order_qty, request.limit_px, touch.mid_px)
     if too_big is not None:
         return too_big
     return Admitted(
@@ -103,23 +148,30 @@ def admit(
 
 
 def unfit_parameter(
-    algorithm: Algorithm, params: Values, lot: int, max_participation_cap: float
+    algorithm: Algorithm, params: Values, instrument: Instrument, max_participation_cap: float
 ) -> Rejection | None:
     """What is wrong with parameters for this house and this instrument."""
-    capped = above_house_cap(params, max_participation_cap)
-    return off_lot_parameter(algorithm, params, lot) if capped is None else capped
+    for found in (
+        above_house_cap(params, max_participation_cap),
+        off_lot_parameter(algorithm, params, instrument.lot),
+        off_tick_parameter(algorithm, params, instrument),
+    ):
+        if found is not None:
+            return found
+    return None
 
 
 def above_house_cap(params: Values, max_participation_cap: float) -> Rejection | None:
     """The settings' limit on what an order may ask for (`risk.max_participation_cap`)."""
-    cap = params.get("max_participation")
-    if not isinstance(cap, float) or cap <= max_participation_cap:
-        return None
-    hint = f"; this is a fraction, {fraction_hint(cap)}" if cap == 1.0 else ""
-    return Rejection(
-        RejectReason.BAD_PARAMETER, "params.max_participation",
-        f"{cap:g} is above the house cap {max_participation_cap:g}{hint}",
-    )  # fmt: skip
+    for name in _CAPPED:
+        rate = params.get(name)
+        if isinstance(rate, float) and rate > max_participation_cap:
+            hint = f"; this is a fraction, {fraction_hint(rate)}" if rate == 1.0 else ""
+            return Rejection(
+                RejectReason.BAD_PARAMETER, f"params.{name}",
+                f"{rate:g} is above the house cap {max_participation_cap:g}{hint}",
+            )  # fmt: skip
+    return None
 
 
 def off_lot_parameter(algorithm: Algorithm, params: Values, lot: int) -> Rejection | None:
@@ -134,14 +186,32 @@ def off_lot_parameter(algorithm: Algorithm, params: Values, lot: int) -> Rejecti
     return None
 
 
-def rule_values(
-    params: Values, order_qty: int, start_ns: int, end_ns: int, *, end_time: int | None
-) -> dict[str, Value]:
-    """What the rules of an algorithm may name. `end_time`: as asked for beside parameters."""
+def off_tick_parameter(
+    algorithm: Algorithm, params: Values, instrument: Instrument
+) -> Rejection | None:
+    """Prices are on the instrument's grid."""
+    for parameter in algorithm.parameters:
+        px = params[parameter.name]
+        if isinstance(px, Decimal):
+            field = f"params.{parameter.name}"
+            try:
+                instrument.px_ticks(px, field)
+            except OffGrid as error:
+                return Rejection(RejectReason.BAD_PARAMETER, field, error.text)
+    return None
+
+
+def rule_values(params: Values, terms: RuleTerms) -> dict[str, Value]:
+    """What the rules of an algorithm may name."""
     return params | {
-        ORDER_QTY: order_qty,
-        END_TIME: end_time,
-        WINDOW_S: (end_ns - start_ns) / 1e9,
+        ORDER_QTY: terms.order_qty,
+        SIDE: terms.side,
+        LIMIT_PX: terms.limit_px,
+        END_TIME: terms.end_time,
+        WINDOW_S: terms.window_ns / 1e9,
+        BID_PX: terms.touch.bid_px,
+        ASK_PX: terms.touch.ask_px,
+        RECEIVED_TIME: terms.received_ns,
     }
 
 

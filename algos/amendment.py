@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from algos.admission import exceeds_limit, off_grid, rule_values, unfit_parameter
+from algos.admission import RuleTerms, exceeds_limit, off_grid, rule_values, unfit_parameter
 from algos.catalogue import ALGORITHMS
 from algos.parameters import Rejection, amend_parameters
 from algos.parent import Parent, Terms
@@ -30,7 +30,7 @@ def judge_replace(
     params = amend_parameters(algorithm.parameters, parent.params, request.params)
     if isinstance(params, Rejection):
         return params
-    unfit = unfit_parameter(algorithm, params, parent.instrument.lot, max_participation_cap)
+    unfit = unfit_parameter(algorithm, params, parent.instrument, max_participation_cap)
     if unfit is not None:
         return unfit
     try:
@@ -53,12 +53,13 @@ def judge_replace(
         return Rejection(
             RejectReason.END_BEFORE_START, "end_ns", f"{when} is not after the start, or now"
         )
-    broken = broken_rule(
-        algorithm.rules, rule_values(params, order_qty, old.start_ns, end_ns, end_time=None)
+    limit_px = None if limit is None else parent.instrument.px(limit)
+    kept = RuleTerms(
+        order_qty=order_qty, side=parent.side, limit_px=limit_px, window_ns=end_ns - old.start_ns
     )
+    broken = broken_rule(algorithm.rules, rule_values(params, kept))
     if broken is not None:
         return broken
-    limit_px = None if limit is None else parent.instrument.px(limit)
     too_big = exceeds_limit(parent.instrument, order_qty, limit_px, mid_px)
     if too_big is not None:
         return too_big

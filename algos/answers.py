@@ -47,12 +47,12 @@ class Answers:
         desk = self.desk
         order_id = parent_order_id(request.sent_ns, desk.number, offset)
         exec_id = desk.requests.exec_id(offset, "0")
-        arrival_px = desk.mid_px(request.symbol, now_ns)
+        touch = desk.touch_px(request.symbol, now_ns)
         admitted = admit(
             request, instruments=desk.instruments, calendars=desk.calendars,
             start_past_bound_s=desk.policy.start_past_bound_s,
             max_participation_cap=desk.policy.max_participation_cap,
-            mid_px=arrival_px, now_ns=now_ns,
+            touch=touch, now_ns=now_ns,
         )  # fmt: skip
         repeated = self._repeated(request, offset)
         fault = foremost((
@@ -66,7 +66,7 @@ class Answers:
                                      now_ns))  # fmt: skip
             return
         assert isinstance(admitted, Admitted)
-        desk.emit(accepted(desk.token, order_id, exec_id, request, admitted, arrival_px, now_ns))
+        desk.emit(accepted(desk.token, order_id, exec_id, request, admitted, touch.mid_px, now_ns))
         self.progress.work(desk.blotter.parents[order_id], now_ns)
 
     def _answer_pause(

@@ -1,12 +1,13 @@
 """An algorithm's parameters and rules in words: for docs/algorithms.md and the command line."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from algos.catalogue import Algorithm
 from algos.parameters import Parameter, Unit
 from algos.wire_values import fix_text, plain_decimal
 
-_KINDS = {bool: "boolean", int: "integer", float: "number", str: "text"}
+_KINDS = {bool: "boolean", int: "integer", float: "number", str: "text", Decimal: "price"}
 
 
 def parameter_table(algorithm: Algorithm) -> str:
@@ -56,11 +57,15 @@ def kind_of(parameter: Parameter) -> str:
     kind = _KINDS[parameter.kind]
     if parameter.unit is Unit.FRACTION:
         return "fraction (0.1 is 10 %)"
+    if parameter.unit is Unit.TIME:
+        return "time, ns UTC"
     return f"{kind}, {parameter.unit.value}" if parameter.unit else kind
 
 
 def default_of(parameter: Parameter) -> str:
     """Its default, or none."""
+    if parameter.required:
+        return "required"
     return "none" if parameter.default is None else f"`{fix_text(parameter.default)}`"
 
 

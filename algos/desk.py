@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from algos.admission import Touch
 from algos.blotter import Blotter, Change
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
 from algos.parameters import Rejection
@@ -129,11 +130,18 @@ class Desk:
             )
         return found
 
-    def mid_px(self, symbol: str, now_ns: int) -> Decimal | None:
-        """The mid in currency units, None if there is no fresh two-sided market."""
+    def touch_px(self, symbol: str, now_ns: int) -> Touch:
+        """The best prices in currency units, of the quotes that are fresh."""
         instrument = self.instruments.get(symbol)
         market = self.markets.get(symbol)
         if instrument is None or market is None:
-            return None
-        mid = market.mid_px_ticks(now_ns)
-        return None if mid is None else instrument.tick * Decimal(mid)
+            return Touch()
+        best = market.bbo(now_ns)
+        return Touch(
+            bid_px=instrument.px(best.bid_px_ticks) if best.bid_px_ticks else None,
+            ask_px=instrument.px(best.ask_px_ticks) if best.ask_px_ticks else None,
+        )
+
+    def mid_px(self, symbol: str, now_ns: int) -> Decimal | None:
+        """The mid in currency units, None if there is no fresh two-sided market."""
+        return self.touch_px(symbol, now_ns).mid_px

@@ -14,9 +14,10 @@ from algos.parameters import Parameter, Unit
 from algos.rules import (
     END_AFTER_START,
     END_TIME,
+    LIMIT_PX,
     ORDER_QTY,
+    SIDE,
     START_TIME,
-    WINDOW_S,
     Condition,
     Operator,
     Rule,
@@ -43,12 +44,19 @@ TYPES: Final = {
     StrategyParameterType.STRING: "String_t",
     StrategyParameterType.UTC_TIMESTAMP: "UTCTimestamp_t",
 }
+_STEPS: Final = {Unit.SHARES: "LotSize", Unit.PRICE: "Tick"}
 _TIMES: Final = (
     (START_TIME, 168, False, "when the order starts; default now"),
     (END_TIME, 126, True, "when the order ends; default the end of the session"),
 )
-# What a rule may name beside parameters, as FIXatdl names it; WINDOW_S has no name there.
-_TERMS: Final = {ORDER_QTY: "FIX_OrderQty", START_TIME: START_TIME, END_TIME: END_TIME}
+# What a rule may name beside parameters, as FIXatdl names it; what only the worker knows has none.
+_TERMS: Final = {
+    ORDER_QTY: "FIX_OrderQty",
+    LIMIT_PX: "FIX_Price",
+    SIDE: "FIX_Side",
+    START_TIME: START_TIME,
+    END_TIME: END_TIME,
+}
 
 
 def fixatdl(algorithm: Algorithm) -> bytes:
@@ -104,13 +112,15 @@ def _time_parameter(name: str, tag: int, text: str, *, mutable: bool) -> Element
 def _parameter(parameter: Parameter) -> ElementTree.Element:
     found = ElementTree.Element(
         f"{{{CORE}}}Parameter",
-        {"name": parameter.name, _TYPE: TYPES[parameter.fix_type], "use": "optional",
+        {"name": parameter.name, _TYPE: TYPES[parameter.fix_type],
+         "use": "required" if parameter.required else "optional",
          "mutableOnCxlRpl": _flag(parameter.mutable)},
     )  # fmt: skip
-    if parameter.low is not None:
-        found.set("minValue", plain_decimal(parameter.low))
-    if parameter.high is not None:
-        found.set("maxValue", plain_decimal(parameter.high))
+    if parameter.unit is not Unit.TIME:  # whose bounds FIXatdl has as times
+        if parameter.low is not None:
+            found.set("minValue", plain_decimal(parameter.low))
+        if parameter.high is not None:
+            found.set("maxValue", plain_decimal(parameter.high))
     if parameter.unit is Unit.FRACTION:
         found.set("multiplyBy100", "false")
     _text(found, "Description", _described(parameter))
@@ -126,14 +136,15 @@ def _parameter_control(panel: ElementTree.Element, parameter: Parameter) -> None
     kind = (
         "DropDownList_t" if parameter.choices
         else "CheckBox_t" if parameter.kind is bool
+        else "Clock_t" if parameter.unit is Unit.TIME
         else "TextField_t" if parameter.kind is str
         else "SingleSpinner_t"
     )  # fmt: skip
     control = _control(panel, parameter.name, kind, _described(parameter))
     if parameter.default is not None:
         control.set("initValue", _initial(parameter, parameter.default))
-    if parameter.unit is Unit.SHARES:
-        control.set("incrementPolicy", "LotSize")
+    if parameter.unit in _STEPS:
+        control.set("incrementPolicy", _STEPS[parameter.unit])
     for choice in parameter.choices:
         ElementTree.SubElement(
             control, f"{{{LAYOUT}}}ListItem", {"enumID": _enum_id(choice), "uiRep": _label(choice)}
@@ -157,7 +168,7 @@ def _initial(parameter: Parameter, value: bool | int | float | str) -> str:
 def _edits(algorithm: Algorithm) -> Iterable[ElementTree.Element]:
     """Rules that an order ticket can check; minValue admits its bound, so that is one of them."""
     for rule in (END_AFTER_START, *algorithm.rules):
-        if all(WINDOW_S not in (each.field, each.other) for each in rule.any_of):
+        if rule.for_tickets:
             yield _strategy_edit(rule)
     for parameter in algorithm.parameters:
         if parameter.above_low and parameter.low is not None:
@@ -195,6 +206,8 @@ def _strategy_edit(rule: Rule) -> ElementTree.Element:
 def _described(parameter: Parameter) -> str:
     if parameter.unit is Unit.FRACTION:
         return f"{parameter.text} (a fraction: 0.1 is 10 %)"
+    if parameter.unit is Unit.TIME:
+        return parameter.text
     return f"{parameter.text} ({parameter.unit.value})" if parameter.unit else parameter.text
 
 

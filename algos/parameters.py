@@ -1,11 +1,15 @@
 """Parameters of algorithms: declared once, read, amended and refused here.
 
 A fraction is a fraction: 0.1 is 10 %. A bare 10 is refused with a hint, never read as 1000 %.
+A price is a Decimal, given as a number or as text; whether it is on the instrument's grid is
+admission's to say.
 What else is made of a declaration: JSON Schema (json_schema.py), FIXatdl (fixatdl.py), tables
 (description.py) and values as FIX writes them (wire_values.py).
 """
 
+import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
@@ -16,7 +20,8 @@ from domain.fix_codes import StrategyParameterType
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
 
-Values = dict[str, bool | int | float | str | None]
+Value = bool | int | float | str | Decimal | None
+Values = dict[str, Value]
 
 
 class Unit(StrEnum):
@@ -26,14 +31,18 @@ class Unit(StrEnum):
     FRACTION = "fraction"
     SECONDS = "seconds"
     SHARES = "shares"
+    BPS = "basis points"
+    PRICE = "currency units a share"
+    TIME = "ns UTC"
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """One parameter. `kind`: bool, int, float or str. `low`, `high`: inclusive bounds.
+    """One parameter. `kind`: bool, int, float, str, or Decimal of a price. `low`, `high`: inclusive
+    bounds.
 
     `default` None: without a value it asks for nothing. `above_low`: the lower bound itself is
     refused. `choices`: the only strings admitted, each with what it means. `mutable`: a replace
-    may change it while the order works.
+    may change it while the order works. `required`: an order without it is refused.
     """
 
     name: str
@@ -45,7 +54,13 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     above_low: bool = False
     choices: dict[str, str] = {}
     mutable: bool = False
+    required: bool = False
     text: str
+
+    def __post_init__(self) -> None:
+        assert (self.kind is Decimal) is (self.unit is Unit.PRICE), self.name
+        assert self.unit is not Unit.TIME or self.kind is int, self.name
+        assert self.default is None or not self.required, self.name
 
     @property
     def fix_type(self) -> StrategyParameterType:
@@ -56,6 +71,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 _UNIT_TYPES: Final = {
     Unit.FRACTION: StrategyParameterType.PERCENTAGE,
     Unit.SHARES: StrategyParameterType.QTY,
+    Unit.PRICE: StrategyParameterType.PRICE,
+    Unit.TIME: StrategyParameterType.UTC_TIMESTAMP,
 }
 _KIND_TYPES: Final[dict[type, StrategyParameterType]] = {
     bool: StrategyParameterType.BOOLEAN,
@@ -86,7 +103,14 @@ def read_parameters(
     schema: tuple[Parameter, ...], given: Mapping[str, ParamValue]
 ) -> Values | Rejection:
     """Every parameter of `schema` with its given or default value, or the first thing wrong."""
-    return _with(schema, {parameter.name: parameter.default for parameter in schema}, given)
+    values = _with(schema, {parameter.name: parameter.default for parameter in schema}, given)
+    if isinstance(values, Rejection):
+        return values
+    lacking = (each for each in schema if each.required and values[each.name] is None)
+    missing = next(lacking, None)
+    if missing is None:
+        return values
+    return Rejection(RejectReason.MISSING_FIELD, f"params.{missing.name}", missing.text)
 
 
 def amend_parameters(
@@ -153,22 +177,34 @@ def _snake(name: str) -> str:
     ).lstrip("_")
 
 
-_KIND_WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_KIND_WORDS: Final = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Decimal: "a price",
+}
+# A price as text: what Instrument can hold, and no exponent.
+_PRICE: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
-def _read(parameter: Parameter, value: ParamValue) -> bool | int | float | str | Rejection:
+def _read(
+    parameter: Parameter, value: ParamValue
+) -> bool | int | float | str | Decimal | Rejection:
     read = _typed(parameter, value)
     if read is None:
         return _bad(parameter, f"{value!r} is not {_KIND_WORDS[parameter.kind]}")
     if parameter.choices and read not in parameter.choices:
         return _bad(parameter, f"{read!r} is not one of {', '.join(parameter.choices)}")
-    if isinstance(read, (int, float)) and not isinstance(read, bool):
+    if isinstance(read, (int, float, Decimal)) and not isinstance(read, bool):
         return _bounded(parameter, read)
     return read
 
 
-def _typed(parameter: Parameter, value: ParamValue) -> bool | int | float | str | None:
+def _typed(parameter: Parameter, value: ParamValue) -> Value:
     """The value in its declared type, or None if it is of another one."""
+    if parameter.kind is Decimal:
+        return _price(value)
     if parameter.kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if parameter.kind is int and isinstance(value, float) and value.is_integer():
@@ -178,7 +214,18 @@ def _typed(parameter: Parameter, value: ParamValue) -> bool | int | float | str 
     return None
 
 
-def _bounded(parameter: Parameter, value: int | float) -> int | float | Rejection:
+def _price(value: ParamValue) -> Decimal | None:
+    """A price written as text, or as a number in the shortest form that reads back as it."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return Decimal(value) if _PRICE.fullmatch(value) and value.isascii() else None
+    return Decimal(repr(value))
+
+
+def _bounded(
+    parameter: Parameter, value: int | float | Decimal
+) -> int | float | Decimal | Rejection:
     low, high = parameter.low, parameter.high
     if value != value or value in (float("inf"), float("-inf")):
         return _bad(parameter, f"{value} is not a finite number")
@@ -188,7 +235,7 @@ def _bounded(parameter: Parameter, value: int | float) -> int | float | Rejectio
     if high is not None and value > high:
         hint = ""
         if parameter.unit is Unit.FRACTION and 1 < value <= 100:
-            hint = f"; this is a fraction, {fraction_hint(value)}"
+            hint = f"; this is a fraction, {fraction_hint(float(value))}"
         return _bad(parameter, f"{value:g} is above {high:g}{hint}")
     return value
 

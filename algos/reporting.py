@@ -6,6 +6,7 @@ from algos.admission import Admitted
 from algos.decision import Decision
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
+from algos.wire_values import plain_values
 from domain.children import CancelChild, NewChild
 from domain.executions import Execution
 from domain.fix_codes import CxlRejResponseTo, ExecType, OrdStatus, OrdType, TimeInForce
@@ -232,7 +233,7 @@ def plan_of(claim: int, parent: Parent, seed: int, times_ns: tuple[int, ...],
         seed=seed,
         times_ns=times_ns,
         cum_qty=cum_qty,
-        params=dict(parent.params),
+        params=plain_values(parent.params),
         transact_ns=now_ns,
     )
 

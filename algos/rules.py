@@ -5,22 +5,30 @@ a StrategyEdit says the same as the worker does. Several rules must all hold.
 """
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from algos.parameters import Rejection
+from algos.parameters import Rejection, Value
 from domain.refusals import RejectReason
 
-Value = bool | int | float | str | None
-
 # Terms of the order that a rule may name beside parameters. START_TIME and END_TIME: as asked for,
-# in ns UTC, None if not. WINDOW_S: of the window as it is kept; order tickets do not know it.
+# in ns UTC, None if not. SIDE: FIX Side(54). Order tickets know these; the rest only the worker:
+# WINDOW_S, of the window as it is kept; BID_PX and ASK_PX, the best ones when the order came, in
+# currency units, None for a replace or without a market; RECEIVED_TIME, when the order came, in ns
+# UTC, None for a replace.
 ORDER_QTY: Final = "order_qty"
 START_TIME: Final = "start_time"
 END_TIME: Final = "end_time"
+LIMIT_PX: Final = "limit_px"
+SIDE: Final = "side"
 WINDOW_S: Final = "window_s"
+BID_PX: Final = "bid_px"
+ASK_PX: Final = "ask_px"
+RECEIVED_TIME: Final = "received_time"
+WORKER_ONLY: Final = frozenset((WINDOW_S, BID_PX, ASK_PX, RECEIVED_TIME))
 
 
 class Operator(StrEnum):
@@ -44,6 +52,11 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     other: str | None = None
     value: bool | int | float | str | None = None
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What it looks at."""
+        return (self.field,) if self.other is None else (self.field, self.other)
+
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """At least one of the conditions must hold. `text`: what is said if none does.
@@ -53,6 +66,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     any_of: tuple[Condition, ...]
     text: str
+
+    @property
+    def for_tickets(self) -> bool:
+        """Whether an order ticket knows all that it looks at."""
+        return not any(field in WORKER_ONLY for each in self.any_of for field in each.fields)
 
 
 def not_above(low: str, high: str, *, text: str) -> Rule:
@@ -73,6 +91,17 @@ def never_both(first: str, second: str, *, text: str) -> Rule:
         any_of=(
             Condition(field=first, operator=Operator.NX),
             Condition(field=second, operator=Operator.NX),
+        ),
+        text=text,
+    )
+
+
+def needs(first: str, second: str, *, text: str) -> Rule:
+    """`first` has a value only if `second` has one."""
+    return Rule(
+        any_of=(
+            Condition(field=first, operator=Operator.NX),
+            Condition(field=second, operator=Operator.EX),
         ),
         text=text,
     )
@@ -116,7 +145,7 @@ def holds(condition: Condition, values: Mapping[str, Value]) -> bool:
 
 
 _EQUALITY: Final = (Operator.EQ, Operator.NE)
-_ORDER: Final[dict[Operator, Callable[[float, float], bool]]] = {
+_ORDER: Final[dict[Operator, Callable[[float | Decimal, float | Decimal], bool]]] = {
     Operator.LT: lambda left, right: left < right,
     Operator.LE: lambda left, right: left <= right,
     Operator.GT: lambda left, right: left > right,

@@ -175,6 +175,11 @@ def _read_float(text: str) -> ParamValue:
     return float(read_decimal(960, text))
 
 
+def _read_price(text: str) -> ParamValue:
+    """As text: a double would make a price of too many digits one that is on the grid."""
+    return f"{read_decimal(960, text):f}"
+
+
 def _read_qty(text: str) -> ParamValue:
     qty = read_decimal(960, text)
     return int(qty) if qty == qty.to_integral_value() else float(qty)
@@ -198,7 +203,7 @@ _TYPES: Final[dict[str, Callable[[str], ParamValue]]] = {
     StrategyParameterType.INT: _read_int,
     StrategyParameterType.FLOAT: _read_float,
     StrategyParameterType.QTY: _read_qty,
-    StrategyParameterType.PRICE: _read_float,
+    StrategyParameterType.PRICE: _read_price,
     StrategyParameterType.PERCENTAGE: _read_float,
     StrategyParameterType.BOOLEAN: _read_boolean,
     StrategyParameterType.STRING: _read_string,

@@ -58,6 +58,9 @@ class Ticket:
             if shown is not None:
                 name = control.attrib["parameterRef"]
                 wire[name] = _wire(self.parameters()[name], shown)
+        for name, parameter in self.parameters().items():
+            if parameter.attrib["use"] == "required" and name not in wire:
+                raise NotSent(f"{name} is required")
         for edit in self.strategy.findall(f"{VAL}StrategyEdit"):
             if not _true(edit[0], {**terms, **wire}):
                 raise NotSent(edit.attrib["errorMessage"])

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algos.admission import rule_values
+from algos.admission import RuleTerms, rule_values
 from algos.catalogue import ALGORITHMS
 from algos.fixatdl import PROVIDER_ID, TYPES, fixatdl
-from algos.parameters import Rejection, read_parameters
-from algos.rules import WINDOW_S, broken_rule
+from algos.parameters import Rejection, Unit, read_parameters
+from algos.rules import broken_rule
 from algos.wire_values import plain_decimal
 from domain.fix_codes import StrategyParameterType
-from domain.fix_message import FixMessage
+from domain.fix_message import FixMessage, timestamp_text
+from domain.instruments import Side
 from domain.parents import NewParent, ParamValue
 from gateway.oms_translation import translate
 from tests.algos.order_ticket import CORE, LAY, TAG_959, TYPE, VAL, NotSent, Ticket
-from tests.algos.parameter_values import params_of
+from tests.algos.parameter_values import params_of, required_of
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,255}")
 DAY_NS = 86_400 * 10**9
@@ -33,11 +34,19 @@ def ticket(algo: str) -> Ticket:
 def fill_in(form: Ticket, params: dict[str, ParamValue]) -> None:
     """What a user enters; a control without a value is cleared."""
     form.controls.clear()
+    enter(form, params)
+
+
+def enter(form: Ticket, params: dict[str, ParamValue]) -> None:
+    """What a user enters; other controls stay."""
     for name, value in params.items():
         pairs = {each.attrib["wireValue"]: each.attrib["enumID"]
                  for each in form.parameters()[name].findall(f"{CORE}EnumPair")}  # fmt: skip
         if isinstance(value, bool):
             form.controls[f"c_{name}"] = "true" if value else "false"
+        elif form.parameters()[name].attrib[TYPE] == "UTCTimestamp_t":
+            assert isinstance(value, int)
+            form.controls[f"c_{name}"] = timestamp_text(value)
         elif isinstance(value, str):
             form.controls[f"c_{name}"] = pairs.get(value, value)
         else:
@@ -83,9 +92,11 @@ def test_it_says_what_is_declared(algo: str) -> None:
         assert NAME.fullmatch(each.name)
         assert stated[TYPE] == TYPES[each.fix_type]
         assert stated["mutableOnCxlRpl"] == ("true" if each.mutable else "false")
-        assert ("minValue" in stated, "maxValue" in stated) == (
-            each.low is not None, each.high is not None,
-        )  # fmt: skip
+        assert stated["use"] == ("required" if each.required else "optional")
+        if each.unit is not Unit.TIME:
+            assert ("minValue" in stated, "maxValue" in stated) == (
+                each.low is not None, each.high is not None,
+            )  # fmt: skip
     assert (found["start_time"].attrib["fixTag"], found["end_time"].attrib["fixTag"]) == (
         "168", "126",
     )  # fmt: skip
@@ -97,9 +108,11 @@ def test_types_are_those_that_order_entry_reads() -> None:
 
 @pytest.mark.parametrize("algo", ALGORITHMS)
 def test_an_untouched_ticket_sends_the_defaults(algo: str) -> None:
-    order = order_of(ticket(algo).send({"FIX_OrderQty": "100"}, own_fields=False), 100)
+    form, required = ticket(algo), required_of(ALGORITHMS[algo])
+    enter(form, required)
+    order = order_of(form.send({"FIX_OrderQty": "100"}, own_fields=False), 100)
     assert order.algo == algo
-    defaults = {each.name: each.default for each in ALGORITHMS[algo].parameters}
+    defaults = {each.name: each.default for each in ALGORITHMS[algo].parameters} | required
     assert read_parameters(ALGORITHMS[algo].parameters, order.params) == defaults
 
 
@@ -107,6 +120,7 @@ def test_an_untouched_ticket_sends_the_defaults(algo: str) -> None:
 @pytest.mark.parametrize("algo", ALGORITHMS)
 def test_times_come_through_either_way(algo: str, own_fields: bool) -> None:
     form = ticket(algo)
+    enter(form, required_of(ALGORITHMS[algo]))
     form.controls |= {f"c_{name}": text for name, text in TIMES.items()}
     order = order_of(form.send({"FIX_OrderQty": "100"}, own_fields=own_fields), 100)
     assert (order.start_ns, order.end_ns) == (1795530600 * 10**9, 1795532400 * 10**9)
@@ -126,13 +140,12 @@ def test_what_is_entered_is_what_arrives_or_what_both_refuse(
     fill_in(form, params)
     if with_end:
         form.controls["c_end_time"] = TIMES["end_time"]
-    known = [rule for rule in algorithm.rules
-             if all(WINDOW_S not in (each.field, each.other) for each in rule.any_of)]  # fmt: skip
+    known = [rule for rule in algorithm.rules if rule.for_tickets]
     read = read_parameters(algorithm.parameters, params)
     assert not isinstance(read, Rejection)
-    broken = broken_rule(
-        tuple(known), rule_values(read, qty, 0, DAY_NS, end_time=1 if with_end else None)
-    )
+    kept = RuleTerms(order_qty=qty, side=Side.BUY, limit_px=None, window_ns=DAY_NS,
+                     end_time=1 if with_end else None)  # fmt: skip
+    broken = broken_rule(tuple(known), rule_values(read, kept))
     if broken is not None:
         with pytest.raises(NotSent, match=re.escape(broken.text)):
             form.send({"FIX_OrderQty": str(qty)}, own_fields=True)

@@ -1,5 +1,8 @@
 """The JSON Schema of an algorithm's parameters refuses what the worker refuses."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 from algos.catalogue import ALGORITHMS
 from algos.json_schema import json_schema
-from algos.parameters import Rejection, read_parameters
+from algos.parameters import Parameter, Rejection, Unit, read_parameters
+from domain.parents import ParamValue
 
 NUMBERS = st.one_of(
     st.sampled_from([0, 1, 0.0, 1.0, -1, 0.5, 10, 2.5, 86_400, 86_401]),
@@ -31,3 +35,17 @@ def test_it_admits_what_the_worker_admits(algo: str, data: st.DataObject) -> Non
     params = data.draw(st.dictionaries(names, ANYTHING, max_size=3))
     admitted = not isinstance(read_parameters(algorithm.parameters, params), Rejection)
     assert Draft202012Validator(json_schema(algorithm)).is_valid(params) is admitted
+
+
+def test_a_price_is_text_or_a_number() -> None:
+    parameters = (
+        Parameter(name="px", kind=Decimal, default=None, unit=Unit.PRICE, low=0.0, above_low=True,
+                  required=True, text=""),
+    )  # fmt: skip
+    schema = json_schema(msgspec.structs.replace(ALGORITHMS["twap"], parameters=parameters))
+    cases: list[dict[str, ParamValue]] = [
+        {"px": px} for px in ("10.25", 10.25, 10, "0", 0, -1, "-1", "", "1e3", "0.00", True)
+    ]
+    for params in [*cases, {}]:
+        admitted = not isinstance(read_parameters(parameters, params), Rejection)
+        assert Draft202012Validator(schema).is_valid(params) is admitted, params

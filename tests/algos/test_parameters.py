@@ -1,12 +1,17 @@
 """Parameters: every kind, every bound, and hints where a number was surely meant otherwise."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
-from algos.admission import above_house_cap
+from algos.admission import above_house_cap, off_tick_parameter
+from algos.catalogue import ALGORITHMS
 from algos.parameters import (
     Parameter,
     Rejection,
     Unit,
+    Value,
     amend_parameters,
     foremost,
     read_parameters,
@@ -14,30 +19,40 @@ from algos.parameters import (
 from algos.twap import PARAMETERS
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
+from tests.venuesim.instruments import IBM
 
+TWAP = ALGORITHMS["twap"]
 SCHEMA = (
     Parameter(name="flag", kind=bool, default=False, text=""),
     Parameter(name="count", kind=int, default=None, low=1, high=10, text=""),
     Parameter(name="share", kind=float, default=0.1, unit=Unit.FRACTION, low=0.0, high=1.0,
               above_low=True, text=""),
     Parameter(name="mode", kind=str, default="a", choices={"a": "", "b": ""}, text=""),
+    Parameter(name="px", kind=Decimal, default=None, unit=Unit.PRICE, low=0.0, above_low=True,
+              text=""),
+    Parameter(name="at", kind=int, default=None, unit=Unit.TIME, text=""),
 )  # fmt: skip
 
-TAKEN: list[tuple[str, ParamValue, ParamValue]] = [
+TAKEN: list[tuple[str, ParamValue, Value]] = [
     ("flag", True, True),
     ("count", 10, 10),
     ("count", 3.0, 3),
     ("share", 1, 1.0),
     ("share", 0.25, 0.25),
     ("mode", "b", "b"),
+    ("px", "10.250000000001", Decimal("10.250000000001")),
+    ("px", 10.1, Decimal("10.1")),  # as it was written, not as a double has it
+    ("px", 10, Decimal(10)),
+    ("at", 1_795_530_600 * 10**9, 1_795_530_600 * 10**9),
 ]
 
 
 @pytest.mark.parametrize(("name", "given", "read"), TAKEN)
-def test_taken(name: str, given: ParamValue, read: ParamValue) -> None:
+def test_taken(name: str, given: ParamValue, read: Value) -> None:
     values = read_parameters(SCHEMA, {name: given})
     assert not isinstance(values, Rejection)
-    assert values == {"flag": False, "count": None, "share": 0.1, "mode": "a"} | {name: read}
+    defaults = {"flag": False, "count": None, "share": 0.1, "mode": "a", "px": None, "at": None}
+    assert values == defaults | {name: read}
     assert type(values[name]) is type(read)
 
 
@@ -59,6 +74,16 @@ REFUSED: list[tuple[str, ParamValue, str]] = [
     ("share", float("inf"), "inf is not a finite number"),
     ("mode", "c", "'c' is not one of a, b"),
     ("mode", 1, "1 is not text"),
+    ("px", True, "True is not a price"),
+    ("px", "10.1.1", "'10.1.1' is not a price"),
+    ("px", "1e1", "'1e1' is not a price"),
+    ("px", "-1", "'-1' is not a price"),
+    ("px", "\u0663", "'\u0663' is not a price"),
+    ("px", 0, "0 is not above 0"),
+    ("px", -1, "-1 is not above 0"),
+    ("px", float("nan"), "NaN is not a finite number"),
+    ("px", float("inf"), "Infinity is not a finite number"),
+    ("at", "20261124-14:30:00", "'20261124-14:30:00' is not a whole number"),
 ]
 
 
@@ -66,6 +91,25 @@ REFUSED: list[tuple[str, ParamValue, str]] = [
 def test_refused(name: str, given: ParamValue, text: str) -> None:
     found = read_parameters(SCHEMA, {name: given})
     assert found == Rejection(RejectReason.BAD_PARAMETER, f"params.{name}", text)
+
+
+def test_what_is_required_is_missed_by_name() -> None:
+    rate = Parameter(name="rate", kind=float, default=None, required=True, text="how fast")
+    found = read_parameters((*SCHEMA, rate), {"count": 3})
+    assert found == Rejection(RejectReason.MISSING_FIELD, "params.rate", "how fast")
+    assert not isinstance(read_parameters((*SCHEMA, rate), {"rate": 1}), Rejection)
+
+
+def test_prices_are_on_the_instruments_grid() -> None:
+    only_px = msgspec.structs.replace(TWAP, parameters=SCHEMA)
+    values = read_parameters(SCHEMA, {"px": "10.25"})
+    assert not isinstance(values, Rejection)
+    assert off_tick_parameter(only_px, values, IBM) is None
+    values["px"] = Decimal("10.251")
+    found = off_tick_parameter(only_px, values, IBM)
+    assert found == Rejection(
+        RejectReason.BAD_PARAMETER, "params.px", "10.251 is off the tick 0.01"
+    )
 
 
 def test_an_unknown_parameter_comes_before_a_bad_one() -> None:
@@ -134,6 +178,9 @@ def test_the_house_cap() -> None:
     assert above_house_cap({"max_participation": 0.5}, 0.5) is None
     assert above_house_cap({"max_participation": None}, 0.5) is None
     assert above_house_cap({}, 0.5) is None
+    above = above_house_cap({"max_participation": 0.5, "target_participation": 0.6}, 0.5)
+    assert above is not None
+    assert above.field == "params.target_participation"
     found = above_house_cap({"max_participation": 1.0}, 0.5)
     assert found is not None
     assert found.text == "1 is above the house cap 0.5; this is a fraction, 0.01 is 1 %"
