@@ -22,7 +22,7 @@ _ENDS_S: Final = COMPRESSED_HEAD_S + COMPRESSED_TAIL_S
 _NS: Final = 1_000_000_000
 
 
-def compressed(curve: VolumeCurve, full: Session, session: Session) -> VolumeCurve:
+def compressed(curve: VolumeCurve, session: Session) -> VolumeCurve:
     """A curve of full days for a shorter session (quant.md 3.5).
 
     The first 45 and the last 75 minutes keep their rates. Between them the middle of the full day
@@ -30,7 +30,7 @@ def compressed(curve: VolumeCurve, full: Session, session: Session) -> VolumeCur
     """
     edges = bin_edges(session, curve.bin_s)
     stops = np.cumsum([0, *(end_s - start_s for start_s, end_s in edges)])
-    full_s = full.trading_ns(full.open_ns, full.close_ns) // _NS
+    full_s = sum(each.end_s - each.start_s for each in curve.bins)
     raw = np.diff(_kept_by(stops, curve, full_s))
     total = float(raw.sum()) + curve.opening_share + curve.closing_share
     return msgspec.structs.replace(

@@ -80,7 +80,7 @@ def estimate_curve(
     if session.kind is not SessionKind.FULL:
         full = _full_session(past)
         if full is not None:
-            return compressed(estimate_curve(past, full, bin_s, how), full, session)
+            return compressed(estimate_curve(past, full, bin_s, how), session)
     if how.market is not None:
         curve = market_alone(how.market, session, bin_s, how.symbol, how.calendar, how.as_of)
         if not alike:

@@ -226,9 +226,13 @@ def require(
 
 
 def file_name(symbol: str, kind: SessionKind) -> str:
-    """The name of a curve's file, such as IBM.full.json; characters that paths lack become _."""
-    safe = "".join(each if each.isalnum() or each in "-." else "_" for each in symbol)
-    return f"{safe}.{kind.value}.json"
+    """The name of a curve's file, such as IBM.full.json."""
+    return f"{safe_name(symbol)}.{kind.value}.json"
+
+
+def safe_name(symbol: str) -> str:
+    """A symbol as part of a file's name: characters that paths lack become _."""
+    return "".join(each if each.isalnum() or each in "-." else "_" for each in symbol)
 
 
 def write_curve(curve: VolumeCurve, path: Path) -> None:

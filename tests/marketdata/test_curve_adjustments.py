@@ -20,7 +20,7 @@ def full_day(weights: list[float], *, closing: float = 0.0) -> VolumeCurve:
 
 def to_half(made: VolumeCurve) -> VolumeCurve:
     """For 210 minutes, as on the day after Thanksgiving."""
-    found = compressed(made, session(1, 390), session(2, 210, HALF))
+    found = compressed(made, session(2, 210, HALF))
     check_curve(found, "half day")
     return found
 
@@ -49,7 +49,7 @@ def test_crosses_keep_their_volume() -> None:
 @example(weights=[1.0] * 26, minutes=119)
 def test_any_shorter_day_has_shares(weights: list[float], minutes: int) -> None:
     made = full_day(weights)
-    found = compressed(made, session(1, 390), session(2, minutes, HALF))
+    found = compressed(made, session(2, minutes, HALF))
     check_curve(found, "shorter day")
     if weights == [1.0] * 26:
         assert max(shares(found)) * minutes <= 15.0001  # an even day is compressed to an even one
@@ -61,9 +61,9 @@ def test_a_break_that_the_shorter_day_lacks() -> None:
     """Hong Kong: a full day with a break, a half day that ends where it would begin."""
     full = session(1, 390, pause=(150, 210))
     made = curve([1 / 26] * 26)
-    whole = compressed(made, session(1, 390), full)
+    whole = compressed(made, full)
     assert len(whole.bins) == 22
-    half = compressed(whole, full, session(2, 150, HALF))
+    half = compressed(whole, session(2, 150, HALF))
     assert shares(half) == pytest.approx([0.1] * 10)
 
 
