@@ -113,6 +113,17 @@ def default_curve(
     )  # fmt: skip
 
 
+def even_curve(session: Session, bin_s: int, how: Estimation, expected_qty: float) -> VolumeCurve:
+    """Nothing known: every second of trading the same, no crosses."""
+    edges = bin_edges(session, bin_s)
+    lengths = np.array([end_s - start_s for start_s, end_s in edges], dtype=float)
+    return _curve(
+        how, session, bin_s, lengths / lengths.sum(), 0.0, 0.0, days=(), expected_qty=expected_qty,
+        day_variance=DEFAULT_DAY_VARIANCE, bin_variance=DEFAULT_BIN_VARIANCE,
+        method=CurveMethod.FLAT,
+    )  # fmt: skip
+
+
 def shares_of(volumes: Floats, method: CurveMethod, zero_qty: float) -> Floats:
     """The shares of m bins from (d, m) shares of stock, summing to 1. Days have some volume.
 
