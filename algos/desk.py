@@ -21,9 +21,11 @@ from domain.executions import Execution, ExecutionRecord, VenueState
 from domain.fix_codes import ExecType
 from domain.instruments import InstrumentTable
 from domain.parents import NewParent, ParentRequest
-from domain.reports import Report
-from domain.sessions import TradingCalendar
+from domain.reports import ParentReport, Report
+from domain.sessions import Session, TradingCalendar
+from marketdata.known_profiles import KnownProfiles, SessionCurve
 from marketdata.market import SymbolMarket
+from marketdata.symbol_profile import SymbolProfile
 
 Command = ChildCommand | Report
 Scope = tuple[str | None, str | None]  # (symbol, venue); None is every one
@@ -38,6 +40,7 @@ class Desk:
     calendars: Mapping[str, TradingCalendar]
     policy: Policy
     partition_of: Callable[[str], int]
+    profiles: KnownProfiles = field(default_factory=KnownProfiles)
     claim: int | None = None
     markets: dict[str, SymbolMarket] = field(default_factory=dict)
     venues: dict[str, VenueState] = field(default_factory=dict)
@@ -62,7 +65,18 @@ class Desk:
             self.apply_command(message)
         else:
             self.blotter.apply_report(message)
+            if isinstance(message, ParentReport) and message.exec_type is ExecType.NEW:
+                self.watch(self.blotter.parents[message.order_id])
         self._out.append(message)
+
+    def watch(self, parent: Parent) -> None:
+        """Keep statistics of the touch from now on, if somebody will read them for this parent.
+
+        They cost as much again as a quote does (docs/marketdata.md), so symbols that nobody trades
+        go without.
+        """
+        if self.policy.touch_statistics:
+            self.market(parent.instrument.symbol).keep_statistics()
 
     def apply_command(self, command: ChildCommand) -> None:
         """Book what goes to a venue; the market hears of a new order of ours."""
@@ -122,13 +136,23 @@ class Desk:
         """The market of a symbol."""
         found = self.markets.get(symbol)
         if found is None:
+            profile = self.profile(symbol)
             found = self.markets[symbol] = SymbolMarket(
                 symbol=symbol,
                 limits=self.policy.stale_limits,
                 px_steps=px_steps(self.instruments[symbol]),
-                keeps_statistics=self.policy.touch_statistics,
+                adv_qty=None if profile is None else profile.adv_qty,
+                keeps_statistics=False,
             )
         return found
+
+    def profile(self, symbol: str) -> SymbolProfile | None:
+        """What was known of a symbol before its day; None: nothing."""
+        return self.profiles.profile(symbol)
+
+    def session_curve(self, symbol: str, session: Session) -> SessionCurve:
+        """The volume curve to go by in a session, and which of the fallbacks it is."""
+        return self.profiles.curve(symbol, self.instruments[symbol].calendar, session)
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:
         """The best prices in currency units, of the quotes that are fresh."""

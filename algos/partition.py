@@ -22,6 +22,7 @@ from domain.marketdata import MarketEvent, Quote
 from domain.parents import ParentRequest
 from domain.reports import Report
 from domain.sessions import TradingCalendar
+from marketdata.known_profiles import KnownProfiles
 from marketdata.market import SymbolMarket
 
 __all__ = ["Command", "Partition"]
@@ -36,17 +37,19 @@ class Partition:
     calendars: InitVar[Mapping[str, TradingCalendar]]
     policy: InitVar[Policy]
     partition_of: InitVar[Callable[[str], int]]
+    profiles: InitVar[KnownProfiles | None] = None
     _desk: Desk = field(init=False)
     _progress: Progress = field(init=False)
     _answers: Answers = field(init=False)
+    _watches: bool = False  # whether statistics are kept for the parents that were folded
 
     def __post_init__(
         self, instruments: InstrumentTable, calendars: Mapping[str, TradingCalendar],
-        policy: Policy, partition_of: Callable[[str], int],
+        policy: Policy, partition_of: Callable[[str], int], profiles: KnownProfiles | None,
     ) -> None:  # fmt: skip
         self._desk = Desk(
             number=self.number, instruments=instruments, calendars=calendars, policy=policy,
-            partition_of=partition_of,
+            partition_of=partition_of, profiles=profiles or KnownProfiles(),
         )  # fmt: skip
         self._progress = Progress(self._desk)
         self._answers = Answers(self._desk, self._progress)
@@ -156,6 +159,7 @@ class Partition:
 
         Own fills are known by then, and are taken out of the tape as they were when it was live.
         """
+        self._watch()
         self.on_market(events, 0)
 
     def fold_control(self, record: ControlRecord) -> None:
@@ -165,9 +169,17 @@ class Partition:
         elif isinstance(record, Rearm):
             self._desk.kills.pop((record.symbol, record.venue), None)
 
+    def _watch(self) -> None:
+        """Once orders are folded: statistics of the touch for those that live."""
+        if not self._watches:
+            self._watches = True
+            for parent in self.blotter.live_parents.values():
+                self._desk.watch(parent)
+
     def take(self, claim: int, now_ns: int) -> list[Command]:
         """The log is folded and the partition ours: answer, tell and do what is undone."""
         self._desk.claim = claim
+        self._watch()
         self._progress.tell_fills(now_ns)
         for offset, request in self._desk.requests.unanswered():
             self._answers.answer(request, offset, now_ns)

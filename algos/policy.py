@@ -9,7 +9,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`stale_ns`: no order is sent on an older quote; `stale_ns_by_venue`: of a venue with a limit
     of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
     refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
-    cap. `touch_statistics`: whether spread, volatility and the like are kept.
+    cap. `touch_statistics`: whether spread, volatility and the like are kept of every symbol that
+    a live parent trades, for those who watch it.
     """
 
     stale_ns: int = 5_000_000_000

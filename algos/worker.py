@@ -37,8 +37,11 @@ from domain.sessions import TradingCalendar
 from headgate import metrics
 from headgate.calendars import UnknownCalendar, load_calendars
 from headgate.clock import Clock
-from headgate.settings import Settings, SettingsError, load_instruments
+from headgate.settings import Settings, SettingsError, WorkerSettings, load_instruments
 from headgate.telemetry import Health, StopSignal, configure_logs, serve
+from marketdata.known_profiles import KnownProfiles, read_profiles
+from marketdata.symbol_profile import ProfileError
+from marketdata.volume_curve import CurveError
 
 logger = structlog.get_logger()
 
@@ -74,6 +77,7 @@ class Worker:
     def __init__(
         self, settings: Settings, instruments: InstrumentTable,
         calendars: dict[str, TradingCalendar], clock: Clock, log: Log, health: Health,
+        profiles: KnownProfiles | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._clock = clock
@@ -100,6 +104,7 @@ class Worker:
                 calendars=calendars,
                 policy=policy,
                 partition_of=lambda key: partition_of(key, count),
+                profiles=profiles,
             )
             for number in range(settings.worker.index, count, settings.worker.count)
         }
@@ -346,12 +351,13 @@ def run(settings: Settings) -> int:
         metrics.announce("worker", settings.hash(), instruments.hash)
         serve(settings.http, health)
         calendars = _calendars(instruments, clock)
+        profiles = read_worker_profiles(settings.worker, instruments, calendars, clock.now_ns())
         log = KafkaLog(
             settings.bus, group=f"worker-{settings.worker.index}", on_broker=health.broker
         )
-        Worker(settings, instruments, calendars, clock, log, health).run(stop)
+        Worker(settings, instruments, calendars, clock, log, health, profiles).run(stop)
         log.close()
-    except (SettingsError, UnknownCalendar) as error:
+    except (SettingsError, UnknownCalendar, ProfileError, CurveError) as error:
         logger.error("cannot start", error=str(error))
         return 2
     except BusFailed as error:
@@ -369,3 +375,26 @@ def _calendars(instruments: InstrumentTable, clock: Clock) -> dict[str, TradingC
     names = [instrument.calendar for instrument in instruments.by_symbol.values()]
     span = timedelta(days=CALENDAR_DAYS)
     return load_calendars(names, today - span, today + span)
+
+
+def read_worker_profiles(
+    settings: WorkerSettings, instruments: InstrumentTable,
+    calendars: dict[str, TradingCalendar], now_ns: int,
+) -> KnownProfiles:  # fmt: skip
+    """The profiles fit for the session that is open or comes next, and what is missing, said.
+
+    Raises ProfileError and CurveError for files that cannot be used at all.
+    """
+    if not settings.profiles:
+        logger.warning("no profiles: worker.profiles names no directory")
+        return KnownProfiles()
+    days = {}
+    for name, calendar in calendars.items():
+        session = calendar.next_session(now_ns)
+        days[name] = calendar.local_day(now_ns) if session is None else session.date
+    symbols = {each.symbol: each.calendar for each in instruments.by_symbol.values()}
+    found = read_profiles(Path(settings.profiles), days, symbols, settings.profiles_stale_days)
+    for note in found.notes:
+        logger.warning("profiles", note=note)
+    logger.info("profiles read", symbols=len(found.by_symbol), market_curves=len(found.market))
+    return found

@@ -73,7 +73,9 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     """`index` of `count` workers: partition p belongs to worker p % count.
 
     A start earlier than now by more than `start_past_bound_s` is refused; one in between is
-    clamped to now. No order is sent on a quote older than `stale_market_data_ms`.
+    clamped to now. No order is sent on a quote older than `stale_market_data_ms`. `profiles`: the
+    directory of symbols' profiles and market-wide curves; empty: none. `profiles_stale_days`: what
+    is older, in calendar days, is left out.
     """
 
     index: int = 0
@@ -82,6 +84,8 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     start_past_bound_s: int = 300
     reject_backoff_ms: int = 1_000
     max_participation_cap: float = 0.5
+    profiles: str = ""
+    profiles_stale_days: Annotated[int, msgspec.Meta(ge=0)] = 7
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
@@ -321,6 +325,9 @@ def load_settings(path: Path | None, env: Mapping[str, str] | None = None) -> Se
         raw = _toml(path)
         if "instruments_file" in raw:  # a relative path is relative to the settings file
             raw["instruments_file"] = str(path.parent / str(raw["instruments_file"]))
+        worker = raw.get("worker")
+        if isinstance(worker, dict) and worker.get("profiles"):
+            worker["profiles"] = str(path.parent / str(worker["profiles"]))
     _overlay(raw, os.environ if env is None else env)
     try:
         settings = msgspec.convert(raw, Settings, strict=True)

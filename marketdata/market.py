@@ -42,7 +42,14 @@ from marketdata.own_orders import OwnOrder, OwnOrders
 from marketdata.own_prints import OwnFill, OwnPrints
 from marketdata.stale_limits import StaleLimits
 from marketdata.tape import Tape
-from marketdata.touch_statistics import EMPTY, NO_ASK, PxSteps, TouchStatistics, VenueTouch
+from marketdata.touch_statistics import (
+    EMPTY,
+    NO_ASK,
+    PxSteps,
+    TouchStatistics,
+    VenueTouch,
+    venue_touch,
+)
 
 __all__ = ["SymbolMarket", "touch"]
 
@@ -223,6 +230,14 @@ class SymbolMarket:
         self.tape.on_own_fill(fill)
 
     # -- statistics
+
+    def keep_statistics(self) -> None:
+        """Keep statistics of the touch from now on; they begin with the touches that there are."""
+        if self.keeps_statistics:
+            return
+        self.keeps_statistics = True
+        trading = [quote for quote in self.quotes.values() if quote.venue not in self._shut]
+        self._unread += map(venue_touch, sorted(trading, key=lambda quote: quote.at_ns))
 
     @property
     def statistics(self) -> TouchStatistics:

@@ -14,7 +14,7 @@ def policy_of(settings: WorkerSettings) -> Policy:
         start_past_bound_s=settings.start_past_bound_s,
         reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
         max_participation_cap=settings.max_participation_cap,
-        touch_statistics=False,  # no algorithm reads them yet, and a quote costs half without
+        touch_statistics=False,  # nobody watches, and a quote costs half without
     )
 
 
