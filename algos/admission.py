@@ -9,7 +9,8 @@ from typing import Final
 
 import msgspec
 
-from algos.catalogue import ALGORITHMS, Algorithm
+from algos.algorithm import Algorithm
+from algos.catalogue import ALGORITHMS
 from algos.parameters import (
     Rejection,
     Unit,

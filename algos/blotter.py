@@ -12,7 +12,6 @@ from algos.child import Child
 from algos.parameters import Rejection, read_parameters
 from algos.parent import Parent, Terms
 from algos.requests import Requests
-from algos.schedule import Schedule
 from domain.children import ChildCommand, NewChild
 from domain.deadletters import DeadLetterReason
 from domain.executions import ChildCancelRejected, ChildRefused, Execution, ExecutionRecord
@@ -132,10 +131,7 @@ class Blotter:
             self.requests.answered(report.exec_id)
             self._apply_request_rejected(report)
         elif isinstance(report, ParentPlan):
-            parent = self.parents[report.order_id]
-            parent.schedule = Schedule(report.times_ns, report.cum_qty)
-            parent.plan_version = report.version
-            parent.unplanned = False
+            self.parents[report.order_id].apply_plan(report)
         else:
             assert isinstance(report, ParentWaiting)
             self.parents[report.order_id].waiting_told = report.reason
@@ -185,7 +181,8 @@ class Blotter:
     def _accepted_parent(self, report: ParentReport) -> Parent:
         _, request = self.requests.first(report.source, report.cl_ord_id)
         assert isinstance(request, NewParent)
-        params = read_parameters(ALGORITHMS[report.algo].parameters, request.params)
+        schema = ALGORITHMS[report.algo].parameters
+        params = read_parameters(schema, request.params)
         assert not isinstance(params, Rejection)
         assert report.start_ns is not None
         assert report.end_ns is not None
@@ -193,6 +190,7 @@ class Blotter:
         return Parent(
             order_id=report.order_id, source=report.source, cl_ord_id=report.cl_ord_id,
             instrument=instrument, side=report.side, algo=report.algo, params=params,
+            schema=schema,
             terms=Terms(
                 order_qty=int(report.order_qty),
                 limit_px_ticks=None if report.limit_px is None

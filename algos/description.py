@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from algos.catalogue import Algorithm
+from algos.algorithm import Algorithm
 from algos.parameters import Parameter, Unit
 from algos.wire_values import fix_text, plain_decimal
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 from xml.etree import ElementTree
 
-from algos.catalogue import Algorithm
+from algos.algorithm import Algorithm
 from algos.parameters import Parameter, Unit
 from algos.rules import (
     END_AFTER_START,

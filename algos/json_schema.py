@@ -6,7 +6,7 @@ parameters `x-rules`.
 
 from decimal import Decimal
 
-from algos.catalogue import Algorithm
+from algos.algorithm import Algorithm
 from algos.parameters import Parameter
 
 JsonValue = bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"] | None

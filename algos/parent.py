@@ -5,16 +5,15 @@ from decimal import Decimal
 
 import msgspec
 
-from algos.catalogue import ALGORITHMS
 from algos.child import Child
-from algos.parameters import Rejection, Values, amend_parameters
+from algos.parameters import Parameter, Rejection, Values, amend_parameters
 from algos.schedule import Schedule
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Instrument, Side
 from domain.orders import PARENT_TERMINAL, next_parent_status, reported_status, settled_by_qty
 from domain.parents import CancelParent, ReplaceParent
 from domain.refusals import WaitReason
-from domain.reports import ParentReport
+from domain.reports import ParentPlan, ParentReport
 from marketdata.volume_history import Mark
 
 
@@ -41,7 +40,9 @@ class Parent:
     `cum_qty`, `open_qty`: over its children, `told_*`: over the reports on fills. `open_children`
     holds only children whose end is not known: closed ones leave it, so that it stays short.
     `volume_mark`: where the tape stood at its start, None while nothing was printed since.
-    `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no schedule yet.
+    `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
+    `schema`: of `params`. `plan`: the one in force, `schedule` its own.
+    `waiting`, `due_qty`: of the last decision.
     """
 
     order_id: str
@@ -51,11 +52,12 @@ class Parent:
     side: Side
     algo: str
     params: Values
+    schema: tuple[Parameter, ...] = ()
     terms: Terms
     arrival_px: Decimal | None
     status: OrdStatus = OrdStatus.PENDING_NEW
     schedule: Schedule | None = None
-    plan_version: int = 0
+    plan: ParentPlan | None = None
     unplanned: bool = True
     cum_qty: int = 0
     open_qty: int = 0
@@ -68,12 +70,23 @@ class Parent:
     pending_replace: ReplaceParent | None = None
     paused: bool = False
     waiting: WaitReason | None = None
+    due_qty: int = 0
     waiting_told: WaitReason | None = None
     wake_ns: int | None = None
     retry_ns: int = 0
     retry_reason: WaitReason = WaitReason.NO_LIQUIDITY
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
     volume_mark: Mark | None = None
+
+    @property
+    def plan_version(self) -> int:
+        """Of the plan in force, 0 before the first."""
+        return 0 if self.plan is None else self.plan.version
+
+    @property
+    def target_qty(self) -> int:
+        """Shares that should be filled or open, as of the last decision."""
+        return self.cum_qty + self.open_qty + self.due_qty
 
     @property
     def done(self) -> bool:
@@ -132,6 +145,12 @@ class Parent:
             self.cl_ord_id = report.cl_ord_id
         self.status = settled_by_qty(status, self.terms.order_qty, self.told_cum_qty)
 
+    def apply_plan(self, plan: ParentPlan) -> None:
+        """A plan comes into force."""
+        self.plan = plan
+        self.schedule = Schedule(plan.times_ns, plan.cum_qty)
+        self.unplanned = False
+
     def _replaced(self, report: ParentReport) -> None:
         if self.pending_replace is not None:
             self._amend(self.pending_replace)
@@ -149,8 +168,7 @@ class Parent:
 
     def _amend(self, request: ReplaceParent) -> None:
         """The parameters of a replace that was judged good come into force."""
-        schema = ALGORITHMS[self.algo].parameters
-        params = amend_parameters(schema, self.params, request.params)
+        params = amend_parameters(self.schema, self.params, request.params)
         assert not isinstance(params, Rejection)
         self.params = params
 

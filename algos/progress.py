@@ -7,24 +7,28 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
+from algos.actions import Action, Send, Withdraw
+from algos.algorithm import PlanRequest
 from algos.amendment import adjusted, judge_replace, possible_now, settled_terms
 from algos.catalogue import ALGORITHMS
 from algos.child import Child
-from algos.decision import Surroundings, decide
+from algos.decision import decide
 from algos.desk import Desk
 from algos.order_ids import child_cl_ord_id
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.reporting import (
     cancel_of,
-    child_of_route,
+    child_of,
     fill_exec_id,
     fill_report,
     on_request,
     plan_of,
+    replacement_of,
     waiting_of,
 )
 from algos.schedule import TradingClock, seed_of
+from algos.surroundings import Surroundings
 from domain.executions import ChildRefused, VenueState
 from domain.fix_codes import ExecType, OrdStatus, TimeInForce
 from domain.parents import CancelParent, ReplaceParent
@@ -76,16 +80,17 @@ class Progress:
         if self._settling(parent, now_ns):
             return
         self._count_volume(parent, now_ns)
-        if parent.unplanned:
-            self._plan(parent, now_ns)
-        decision = decide(parent, self._around(parent, now_ns))
+        around = self._around(parent, now_ns)
+        reason = self._reason_to_plan(parent, around)
+        if reason is not None:
+            self._plan(parent, around, reason)
+        decision = decide(parent, around)
         wake_ns = decision.wake_ns
         if parent.open_children and (parent.paused or self.desk.killed(parent.instrument.symbol)):
             self._cancel_open(parent, now_ns)
             wake_ns = min(wake_ns, now_ns + SETTLE_NS)
-        if decision.route is not None:
-            cl_ord_id = child_cl_ord_id(parent.order_id, parent.children + 1)
-            self.desk.emit(child_of_route(self.desk.token, parent, cl_ord_id, decision, now_ns))
+        for action in decision.actions:
+            self._act(parent, action, now_ns)
         self._say_waiting(parent, decision.reason, decision.due_qty, now_ns)
         self._wake(parent, wake_ns)
 
@@ -157,8 +162,31 @@ class Progress:
         too_late = Rejection(RejectReason.TOO_LATE, "orig_cl_ord_id", "the order has ended")
         self.desk.refuse(request, offset, too_late, now_ns)
 
-    def _plan(self, parent: Parent, now_ns: int) -> None:
-        """Publish a schedule for what is neither filled nor open, over the rest of the window."""
+    def _act(self, parent: Parent, action: Action, now_ns: int) -> None:
+        """Do at a venue what was decided."""
+        if isinstance(action, Withdraw):
+            self._cancel(parent, parent.open_children[action.cl_ord_id], now_ns)
+            return
+        cl_ord_id = child_cl_ord_id(parent.order_id, parent.children + 1)
+        if isinstance(action, Send):
+            self.desk.emit(child_of(self.desk.token, parent, cl_ord_id, action, now_ns))
+        else:
+            venue = parent.open_children[action.cl_ord_id].venue
+            self.desk.emit(
+                replacement_of(self.desk.token, parent, cl_ord_id, venue, action, now_ns)
+            )
+
+    def _reason_to_plan(self, parent: Parent, around: Surroundings) -> str | None:
+        """Why a plan is to be made now, None if the one in force stands."""
+        if parent.unplanned:
+            return "accepted" if parent.plan is None else "replaced"
+        if parent.paused or around.killed:
+            return None
+        return ALGORITHMS[parent.algo].replan(parent, around)
+
+    def _plan(self, parent: Parent, around: Surroundings, reason: str) -> None:
+        """Publish a plan for what is neither filled nor open, over the rest of the window."""
+        now_ns = around.now_ns
         base_qty = parent.cum_qty + parent.open_qty
         left_qty = parent.terms.order_qty - base_qty
         start_ns = max(parent.terms.start_ns, now_ns)
@@ -166,40 +194,45 @@ class Progress:
             return
         clock = TradingClock.over(start_ns, parent.terms.end_ns, self._pause(parent))
         seed = seed_of(f"{parent.order_id}.{parent.plan_version + 1}")
-        schedule = ALGORITHMS[parent.algo].plan(
-            parent.params, qty=left_qty, base_qty=base_qty, lot=parent.instrument.lot,
-            start_ns=clock.start_ns, end_ns=clock.end_ns, seed=seed,
+        plan = ALGORITHMS[parent.algo].plan(
+            PlanRequest(
+                parent=parent, around=around, qty=left_qty, base_qty=base_qty, clock=clock,
+                seed=seed,
+            )
         )  # fmt: skip
-        times_ns = tuple(clock.wall_ns(each) for each in schedule.times_ns)
-        self.desk.emit(plan_of(self.desk.token, parent, seed, times_ns, schedule.cum_qty, now_ns))
+        times_ns = tuple(clock.wall_ns(each) for each in plan.schedule.times_ns)
+        self.desk.emit(plan_of(self.desk.token, parent, plan, times_ns, seed, reason, now_ns))
 
     def _cancel_open(self, parent: Parent, now_ns: int) -> None:
-        """Ask for the end of every open child; an IOC is given time to end by itself.
+        """Ask for the end of every open child; an IOC is given time to end by itself."""
+        for child in list(parent.open_children.values()):
+            ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+            if not ioc or now_ns - child.decided_ns >= IOC_GRACE_NS:
+                self._cancel(parent, child, now_ns)
+
+    def _cancel(self, parent: Parent, child: Child, now_ns: int) -> None:
+        """Ask for the end of a child, unless it was asked for a moment ago.
 
         While its venue is away one request waits there; more of them would leave all at once.
         """
-        for child in list(parent.open_children.values()):
-            ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
-            if ioc and now_ns - child.decided_ns < IOC_GRACE_NS:
-                continue
-            asked_ns = child.cancel_asked_ns
-            if asked_ns is not None and (
-                now_ns - asked_ns < CANCEL_RETRY_NS or not self._is_live(child.venue)
-            ):
-                continue
-            cancel_id = child_cl_ord_id(parent.order_id, parent.children + 1)
-            self.desk.emit(
-                cancel_of(
-                    self.desk.token, parent, cancel_id, child.cl_ord_id, child.venue,
-                    child.order_qty, now_ns,
-                )
-            )  # fmt: skip
+        asked_ns = child.cancel_asked_ns
+        if asked_ns is not None and (
+            now_ns - asked_ns < CANCEL_RETRY_NS or not self._is_live(child.venue)
+        ):
+            return
+        cancel_id = child_cl_ord_id(parent.order_id, parent.children + 1)
+        self.desk.emit(
+            cancel_of(
+                self.desk.token, parent, cancel_id, child.cl_ord_id, child.venue, child.order_qty,
+                now_ns,
+            )
+        )  # fmt: skip
 
     def _is_live(self, venue: str) -> bool:
         return self.desk.venues.get(venue) is VenueState.LIVE
 
     def _say_waiting(self, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int) -> None:
-        parent.waiting = reason
+        parent.waiting, parent.due_qty = reason, due_qty
         if parent.waiting_told is not reason:
             self.desk.emit(waiting_of(self.desk.token, parent, reason, due_qty, now_ns))
 
@@ -230,6 +263,8 @@ class Progress:
             if isinstance(record, ChildRefused) and record.reason is RefusalReason.MESSAGE_RATE:
                 parent.retry_ns = until_ns
                 parent.retry_reason = WaitReason.REJECTED_BY_VENUE
+        elif child.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
+            return  # it rested, and was filled or taken back: nothing was pinged
         elif child.cum_qty == 0:
             parent.retry_ns = now_ns + MISS_NS
             parent.retry_reason = WaitReason.NO_LIQUIDITY

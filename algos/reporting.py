@@ -2,14 +2,15 @@
 
 from decimal import Decimal
 
+from algos.actions import Reprice, Send
 from algos.admission import Admitted
-from algos.decision import Decision
+from algos.algorithm import Plan
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.wire_values import plain_values
-from domain.children import CancelChild, NewChild
+from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.executions import Execution
-from domain.fix_codes import CxlRejResponseTo, ExecType, OrdStatus, OrdType, TimeInForce
+from domain.fix_codes import CxlRejResponseTo, ExecType, OrdStatus, OrdType
 from domain.orders import next_parent_status, reported_status, settled_by_qty
 from domain.parents import NewParent, ParentRequest, ReplaceParent
 from domain.refusals import RejectReason, WaitReason
@@ -219,9 +220,9 @@ def fill_report(
     )
 
 
-def plan_of(claim: int, parent: Parent, seed: int, times_ns: tuple[int, ...],
-            cum_qty: tuple[int, ...], now_ns: int) -> ParentPlan:  # fmt: skip
-    """The schedule that is followed from now on; it replaces an earlier version."""
+def plan_of(claim: int, parent: Parent, plan: Plan, times_ns: tuple[int, ...], seed: int,
+            reason: str, now_ns: int) -> ParentPlan:  # fmt: skip
+    """The plan that is followed from now on, at these wall times; it replaces an earlier one."""
     return ParentPlan(
         claim=claim,
         order_id=parent.order_id,
@@ -231,9 +232,11 @@ def plan_of(claim: int, parent: Parent, seed: int, times_ns: tuple[int, ...],
         algo=parent.algo,
         version=parent.plan_version + 1,
         seed=seed,
+        reason=reason,
         times_ns=times_ns,
-        cum_qty=cum_qty,
+        cum_qty=plan.schedule.cum_qty,
         params=plain_values(parent.params),
+        inputs=dict(plan.inputs),
         transact_ns=now_ns,
     )
 
@@ -256,25 +259,45 @@ def waiting_of(
     )
 
 
-def child_of_route(
-    claim: int, parent: Parent, cl_ord_id: str, decision: Decision, now_ns: int
-) -> NewChild:
-    """An immediate-or-cancel limit order at the touch: it crosses, and never through the limit."""
-    route = decision.route
-    assert route is not None
+def child_of(claim: int, parent: Parent, cl_ord_id: str, send: Send, now_ns: int) -> NewChild:
+    """A new order at a venue."""
+    instrument = parent.instrument
     return NewChild(
         claim=claim,
         order_id=parent.order_id,
         parent_qty=parent.terms.order_qty,
         cl_ord_id=cl_ord_id,
-        venue=route.venue,
+        venue=send.venue,
+        symbol=instrument.symbol,
+        side=parent.side,
+        order_qty=send.qty,
+        ord_type=OrdType.MARKET if send.px_ticks is None else OrdType.LIMIT,
+        px=None if send.px_ticks is None else instrument.px(send.px_ticks),
+        time_in_force=send.time_in_force,
+        post_only=send.post_only,
+        algo=parent.algo,
+        decided_ns=now_ns,
+        display_qty=send.display_qty,
+        min_qty=send.min_qty,
+        peg=send.peg,
+        peg_offset=instrument.tick * send.peg_offset_ticks,
+    )
+
+
+def replacement_of(claim: int, parent: Parent, cl_ord_id: str, venue: str, reprice: Reprice,
+                   now_ns: int) -> ReplaceChild:  # fmt: skip
+    """Ask a venue for another price and total quantity of a child."""
+    return ReplaceChild(
+        claim=claim,
+        order_id=parent.order_id,
+        parent_qty=parent.terms.order_qty,
+        cl_ord_id=cl_ord_id,
+        orig_cl_ord_id=reprice.cl_ord_id,
+        venue=venue,
         symbol=parent.instrument.symbol,
         side=parent.side,
-        order_qty=route.qty,
-        ord_type=OrdType.LIMIT,
-        px=parent.instrument.px(route.px_ticks),
-        time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
-        algo=parent.algo,
+        order_qty=reprice.qty,
+        px=parent.instrument.px(reprice.px_ticks),
         decided_ns=now_ns,
     )
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from algos.catalogue import ALGORITHMS
-from algos.decision import target_qty
 from algos.parent import Parent
 from algos.partition import Command, Partition
 from domain.children import NewChild
@@ -57,7 +56,7 @@ def set_gauges(cores: Sequence[Partition], now_ns: int) -> None:
 def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int) -> bool:
     """Show one symbol; whether it is stale and somebody waits for it."""
     symbol = market.symbol
-    metrics.WORKER_DUE_SHARES.labels(symbol).set(sum(target_qty(p, now_ns) for p in parents))
+    metrics.WORKER_DUE_SHARES.labels(symbol).set(sum(each.target_qty for each in parents))
     metrics.WORKER_FILLED_SHARES.labels(symbol).set(sum(parent.cum_qty for parent in parents))
     metrics.WORKER_DROPPED_EVENTS.labels(symbol).set(market.dropped)
     newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)

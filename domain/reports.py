@@ -86,7 +86,10 @@ class ParentRequestRejected(msgspec.Struct, frozen=True, kw_only=True,
 
 
 class ParentPlan(msgspec.Struct, frozen=True, kw_only=True, tag="parent_plan"):
-    """The schedule of a parent: by `times_ns[i]`, `cum_qty[i]` shares are due. Both (n,)."""
+    """What a parent follows: by `times_ns[i]`, `cum_qty[i]` shares are due, both (n,), n >= 0.
+
+    `reason`: why there is this version. `inputs`: what it was made from.
+    """
 
     claim: int
     order_id: str
@@ -96,9 +99,11 @@ class ParentPlan(msgspec.Struct, frozen=True, kw_only=True, tag="parent_plan"):
     algo: str
     version: int
     seed: int
+    reason: str
     times_ns: tuple[int, ...]
     cum_qty: tuple[int, ...]
     params: dict[str, bool | int | float | str | None]
+    inputs: dict[str, bool | int | float | str | None] = {}
     transact_ns: int
 
 

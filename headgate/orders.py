@@ -188,8 +188,15 @@ def _line(said: object) -> str:
         return (f"{said.source} {said.cl_ord_id}: {said.reason.value}, {said.due_qty} due, "
                 f"{said.cum_qty} done, {said.open_qty} open")  # fmt: skip
     if isinstance(said, ParentPlan):
-        return f"{said.source} {said.cl_ord_id}: plan of {len(said.times_ns)} slices"
+        inputs = "".join(f", {name} {_shown(value)}" for name, value in said.inputs.items())
+        return (f"{said.source} {said.cl_ord_id}: plan {said.version} ({said.reason}) of "
+                f"{len(said.times_ns)} slices{inputs}")  # fmt: skip
     return ""
+
+
+def _shown(value: bool | int | float | str | None) -> str:
+    """An input of a plan, floats to four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _side(text: str) -> Side:

@@ -35,7 +35,7 @@ _CLOSENESS: Final = (
 )
 
 # What a venue's market is not fit for. A side that lacks is found when it is asked for.
-_UNFIT: Final = {
+UNFIT: Final = {
     TouchState.NONE: WaitReason.NO_MARKET_DATA,
     TouchState.STALE: WaitReason.STALE_MARKET_DATA,
     TouchState.NOT_TRADING: WaitReason.HALTED,
@@ -60,7 +60,7 @@ def best_route(
     states = market.touch_states(venues, now_ns)
     for venue in venues:
         reason = None if live.get(venue, False) else WaitReason.VENUE_DOWN
-        reason = reason or _UNFIT.get(states[venue])
+        reason = reason or UNFIT.get(states[venue])
         if reason is None and avoid_until_ns.get(venue, 0) > now_ns:
             reason = WaitReason.REJECTED_BY_VENUE
         if reason is None:
@@ -75,6 +75,11 @@ def best_route(
         reasons.append(reason)
     if best is not None:
         return best[2]
+    return closest_reason(reasons)
+
+
+def closest_reason(reasons: Iterable[WaitReason]) -> WaitReason:
+    """Of the reasons of several venues, that of the one that came closest."""
     return min(reasons, key=_CLOSENESS.index, default=WaitReason.NO_MARKET_DATA)
 
 

@@ -17,7 +17,7 @@ from algos.partition import Command
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch, Rearm
 from domain.executions import VenueState
-from domain.fix_codes import ExecType
+from domain.fix_codes import ExecType, TimeInForce
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.parents import (
@@ -226,7 +226,8 @@ class Stage:
     def _text(self, command: Command) -> str:
         if isinstance(command, NewChild):
             return (f"send {self._name(command.cl_ord_id)} {command.venue} "
-                    f"{command.side.name.lower()} {command.order_qty}@{command.px}")  # fmt: skip
+                    f"{command.side.name.lower()} {command.order_qty}@{command.px}"
+                    f"{_how(command)}")  # fmt: skip
         if isinstance(command, CancelChild):
             ids = (command.orig_cl_ord_id, command.cl_ord_id)
             return f"cancel {self._name(ids[0])} by {self._name(ids[1])}"
@@ -234,7 +235,8 @@ class Stage:
         if isinstance(command, ParentPlan):
             steps = zip(command.times_ns, command.cum_qty, strict=True)
             plan = " ".join(f"{(when - BEGIN_NS) / S:g}:{qty}" for when, qty in steps)
-            return f"plan {command.version} of {command.cl_ord_id}: {plan}"
+            why = "" if command.reason in ("accepted", "replaced") else f" ({command.reason})"
+            return f"plan {command.version} of {command.cl_ord_id}{why}: {plan}"
         if isinstance(command, ParentWaiting):
             return f"{command.cl_ord_id} waits: {command.reason.value}, due {command.due_qty}"
         if isinstance(command, ParentRequestRejected):
@@ -242,6 +244,18 @@ class Stage:
                     f"{command.ord_status.name}: {command.reason.value} {command.field} "
                     f"({command.text})")  # fmt: skip
         return report_text(command)
+
+
+def _how(child: NewChild) -> str:
+    """What of a child is not as an immediate-or-cancel limit order is."""
+    ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
+    words = ["" if ioc else f" {child.time_in_force.name.lower()}"]
+    words.append(" post" if child.post_only else "")
+    words.append("" if child.display_qty is None else f" show={child.display_qty}")
+    words.append(f" min={child.min_qty}" if child.min_qty else "")
+    words.append("" if child.peg is None else f" peg={child.peg.name.lower()}")
+    words.append(f" offset={child.peg_offset}" if child.peg_offset else "")
+    return "".join(words)
 
 
 def report_text(report: ParentReport) -> str:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from algos.catalogue import Algorithm
+from algos.algorithm import Algorithm
 from algos.parameters import Parameter, Unit
 from domain.parents import ParamValue
 

@@ -5,16 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from algos.actions import Send
 from algos.child import Child
-from algos.decision import (
-    Surroundings,
-    clean_up_ns,
-    decide,
-    participation_allows,
-    target_qty,
-)
+from algos.completion import clean_up_ns
+from algos.decision import decide, goal_of
+from algos.due import participation_allows
 from algos.parent import Parent, Terms
 from algos.schedule import Schedule
+from algos.surroundings import Surroundings
 from domain.fix_codes import TimeInForce
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
@@ -54,13 +52,13 @@ class Case:
 
     def decided(self) -> tuple[int, WaitReason]:
         """(shares sent, reason)."""
-        found = decide(
-            self.parent,
-            Surroundings(self.market, self.live, self.killed, self.now_ns, self.pause),
-        )
+        found = decide(self.parent, self.around())
         assert found.wake_ns > self.now_ns
         assert found.wake_ns <= END_NS
-        return (0 if found.route is None else found.route.qty), found.reason
+        return sum(each.qty for each in found.actions if isinstance(each, Send)), found.reason
+
+    def around(self) -> Surroundings:
+        return Surroundings(self.market, self.live, self.killed, self.now_ns, self.pause)
 
     def terms(self, **changes: int) -> None:
         now = self.parent.terms
@@ -181,7 +179,7 @@ def test_the_cap_is_on_all_of_others_volume_since_the_start(
 def test_what_was_planned_before_the_order_was_made_smaller_is_not_sent() -> None:
     case = Case()
     case.terms(order_qty=300)
-    assert target_qty(case.parent, END_NS) == 300
+    assert goal_of(case.parent, case.around()).target_qty == 300
     assert case.decided() == (300, W.WORKING)
 
 

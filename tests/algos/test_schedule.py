@@ -7,11 +7,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algos.parameters import Rejection, read_parameters
 from algos.schedule import MAX_SLICES, Schedule, even_schedule, seed_of, slice_count
-from algos.twap import PARAMETERS, plan
+from algos.twap import TWAP
 from domain.parents import ParamValue
 from tests.algos.partition_scene import BEGIN_NS, S
+from tests.algos.plan_scene import planned
 
 MINUTE = 60 * S
 
@@ -78,11 +78,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
 
 
 def twap(qty: int, minutes: float = 60, seed: int = 1, **params: ParamValue) -> Schedule:
-    values = read_parameters(PARAMETERS, params)
-    assert not isinstance(values, Rejection)
-    return plan(
-        values, qty=qty, base_qty=0, lot=100, start_ns=0, end_ns=int(minutes * MINUTE), seed=seed
-    )
+    return planned(TWAP, qty, minutes, seed, **params).schedule
 
 
 def test_row_18_an_order_of_many_small_slices_trades() -> None:

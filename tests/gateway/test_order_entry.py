@@ -244,8 +244,8 @@ def test_plans_and_waits_stay_off_fix() -> None:
     core = entry()
     new_order(core)
     plan = ParentPlan(claim=1, order_id="P1", source="FIX:OMS", cl_ord_id="X", symbol="IBM",
-                      algo="twap", version=1, seed=1, times_ns=(), cum_qty=(), params={},
-                      transact_ns=NOW_NS)  # fmt: skip
+                      algo="twap", version=1, seed=1, reason="accepted", times_ns=(),
+                      cum_qty=(), params={}, transact_ns=NOW_NS)  # fmt: skip
     waiting = ParentWaiting(claim=1, order_id="P1", source="FIX:OMS", cl_ord_id="X", symbol="IBM",
                             reason=WaitReason.PAUSED, due_qty=0, cum_qty=0, open_qty=0,
                             transact_ns=NOW_NS)  # fmt: skip

@@ -1,0 +1,89 @@
+"""What of a parent may be sent now: the goal less what is filled or open, within all bounds."""
+
+import msgspec
+
+from algos.completion import in_clean_up
+from algos.goal import Goal
+from algos.parent import Parent
+from domain.refusals import WaitReason
+from marketdata.market import SymbolMarket
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """`qty`: shares that a child may take now, 0 for the `reason`. `due_qty`: before all bounds.
+
+    `overdue_qty`: unfilled shares, open ones too, that must not wait any longer. `limit_px_ticks`:
+    no child may be priced beyond it. `complete`: it is the clean-up: all must be done.
+    """
+
+    due_qty: int
+    qty: int
+    reason: WaitReason
+    overdue_qty: int
+    limit_px_ticks: int | None
+    complete: bool
+
+
+def due_of(parent: Parent, goal: Goal, market: SymbolMarket, now_ns: int) -> Due:
+    """What is due of a parent whose algorithm has this goal."""
+    done_qty = parent.cum_qty + parent.open_qty
+    due_qty = max(goal.target_qty - done_qty, 0)
+    sendable: int | WaitReason
+    if due_qty == 0:
+        sendable = WaitReason.WORKING if parent.open_qty else goal.idle
+    elif now_ns < parent.retry_ns:
+        sendable = parent.retry_reason
+    else:
+        sendable = _sendable(parent, goal, market, due_qty)
+    return Due(
+        due_qty=due_qty,
+        qty=sendable if isinstance(sendable, int) else 0,
+        reason=WaitReason.WORKING if isinstance(sendable, int) else sendable,
+        overdue_qty=max(goal.overdue_qty - parent.cum_qty, 0),
+        limit_px_ticks=parent.terms.limit_px_ticks,
+        complete=in_clean_up(parent, now_ns),
+    )
+
+
+def participation_allows(parent: Parent, market: SymbolMarket) -> int | None:
+    """Shares that the cap still admits: p / (1 - p) of others' volume, less own; None: no cap.
+
+    Others' volume is at the least what the continuous book printed since the start without any
+    part of ours, whichever parent's (quant.md section 4; marketdata/tape.py).
+    """
+    cap = parent.params.get("max_participation")
+    if not isinstance(cap, float) or cap >= 1.0:
+        return None
+    mark = parent.volume_mark
+    others_qty = 0 if mark is None else market.tape.others_qty_floor(mark)
+    return int(cap / (1.0 - cap) * others_qty) - parent.cum_qty - parent.open_qty
+
+
+def smallest_child_qty(parent: Parent) -> int:
+    """No child is smaller, but for the one that ends the order."""
+    smallest = parent.params.get("min_child_qty")
+    return max(parent.instrument.lot, smallest if isinstance(smallest, int) else 0)
+
+
+def _sendable(parent: Parent, goal: Goal, market: SymbolMarket, due_qty: int) -> int | WaitReason:
+    """How much of what is due may go: whole lots, but for an odd remainder that ends the order.
+
+    Where venues take no odd lots, that remainder cannot trade, and is said to be below MIN_QTY.
+    """
+    lot = parent.instrument.lot
+    left_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty
+    bounds = [participation_allows(parent, market)]
+    if goal.ceiling_qty is not None:
+        bounds.append(goal.ceiling_qty - parent.cum_qty - parent.open_qty)
+    allowed_qty = min((bound for bound in bounds if bound is not None), default=due_qty)
+    capped = allowed_qty < due_qty
+    qty = max(allowed_qty, 0) if capped else due_qty
+    largest_qty = parent.params.get("max_child_qty")
+    if isinstance(largest_qty, int) and qty > largest_qty:
+        return largest_qty  # whole lots, not below the smallest child: admission saw to that
+    if qty >= left_qty and (parent.instrument.odd_lots or left_qty % lot == 0):
+        return left_qty
+    qty = qty // lot * lot
+    if qty < smallest_child_qty(parent):
+        return WaitReason.PARTICIPATION_CAP if capped else WaitReason.MIN_QTY
+    return qty
