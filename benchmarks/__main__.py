@@ -2,6 +2,7 @@
 
 script/bench --quick                 # a look, without real Kafka
 script/bench --only fix --only bus   # some stages
+script/bench --only twap-quality --seeds 40  # surer figures of what algorithms do
 script/bench --json figures.json     # the same for programs
 """
 
@@ -25,6 +26,7 @@ from benchmarks import (
     replay_day,
     simulated_day,
     simulated_orders,
+    twap_quality,
     volume_curves,
     worker_core,
 )
@@ -33,6 +35,11 @@ from benchmarks.machine import machine
 
 # By name: (what it is, at full size, at `--quick` size)
 Stage = tuple[str, Callable[[], list[Figure]], Callable[[], list[Figure]]]
+# What algorithms do, by name: (what it is, of so many seeds, seeds at full and at `--quick` size)
+Quality = tuple[str, Callable[[int], list[Figure]], int, int]
+QUALITY: Final[dict[str, Quality]] = {
+    "twap-quality": ("how well TWAP keeps time, and finishes", twap_quality.measure, 8, 1),
+}
 STAGES: Final[dict[str, Stage]] = {
     "marketdata": (
         "a market data event in the worker",
@@ -110,9 +117,11 @@ STAGES: Final[dict[str, Stage]] = {
 def main() -> int:
     """Run the stages asked for; 0 whatever the figures are."""
     parser = argparse.ArgumentParser(prog="script/bench", description=main.__doc__)
-    stages = "; ".join(f"{name}: {stage[0]}" for name, stage in STAGES.items())
-    parser.add_argument("--only", action="append", choices=list(STAGES), metavar="NAME",
+    names = {**STAGES, **QUALITY}
+    stages = "; ".join(f"{name}: {stage[0]}" for name, stage in names.items())
+    parser.add_argument("--only", action="append", choices=list(names), metavar="NAME",
                         help=stages)  # fmt: skip
+    parser.add_argument("--seeds", type=int, help="of the stages that play orders over seeds")
     parser.add_argument("--quick", action="store_true", help="small sizes: figures mean little")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     asked = parser.parse_args()
@@ -121,16 +130,23 @@ def main() -> int:
     for key, value in about.items():
         print(f"{key:10} {value}")
     figures: list[Figure] = []
-    for name in asked.only or STAGES:
-        what, full, quick = STAGES[name]
-        print(f"... {name}: {what}", file=sys.stderr, flush=True)
-        figures += (quick if asked.quick else full)()
+    for name in asked.only or names:
+        print(f"... {name}: {names[name][0]}", file=sys.stderr, flush=True)
+        figures += _figures(name, asked.quick, asked.seeds)
     about["load at the end"] = machine()["load"]
     print(f"{'load after':10} {about['load at the end']}\n")
     print(table(figures))
     if asked.json is not None:
         asked.json.write_bytes(as_json(figures, about))
     return 0
+
+
+def _figures(name: str, quick: bool, seeds: int | None) -> list[Figure]:
+    if name in STAGES:
+        _, full, small = STAGES[name]
+        return (small if quick else full)()
+    _, measure, many, few = QUALITY[name]
+    return measure(seeds or (few if quick else many))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         return low and (self.at_most is None or ratio <= self.at_most)
 
     def __str__(self) -> str:
+        if self.at_most is not None and self.at_least is not None:
+            return f"{self.at_least:g} to {self.at_most:g}x"
         if self.at_most is not None:
             return f"<= {self.at_most:g}x"
         return f">= {self.at_least:g}x"
@@ -30,6 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the table. `base`: what it is compared with, in the same unit.
 
     `ratio` is value / base, or base / value where `headroom` says that the base is a target.
+    `aim`: better than the goal, what it is to become.
     """
 
     stage: str
@@ -40,12 +43,13 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     base: float | None = None
     headroom: bool = False
     goal: Goal | None = None
+    aim: Goal | None = None
     note: str = ""
 
     @property
     def ratio(self) -> float | None:
         """How it stands to its base."""
-        if self.base is None or not self.base or not self.value:
+        if not self.base or (self.headroom and not self.value):
             return None
         return self.base / self.value if self.headroom else self.value / self.base
 
@@ -54,6 +58,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the goal is met; None if there is none."""
         ratio = self.ratio
         return None if self.goal is None or ratio is None else self.goal.met_by(ratio)
+
+    @property
+    def aimed(self) -> bool | None:
+        """Whether the aim is reached; None if there is none."""
+        ratio = self.ratio
+        return None if self.aim is None or ratio is None else self.aim.met_by(ratio)
 
 
 def quantile(values: Sequence[float], fraction: float) -> float:
@@ -69,7 +79,7 @@ def mid(values: Sequence[float]) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """Plain text, a line a figure."""
-    head = ("stage", "what", "figure", "base", "", "ratio", "goal", "")
+    head = ("stage", "what", "figure", "base", "", "ratio", "goal", "", "aim", "")
     rows = [head, *(_row(figure) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     right = (2, 4, 5)
@@ -80,6 +90,8 @@ def table(figures: Sequence[Figure]) -> str:
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
+    if not any(row[8] for row in rows[1:]):
+        lines[0] = lines[0].removesuffix("aim").rstrip()
     lines.insert(1, "-" * max(len(line) for line in lines))
     notes = [f"{figure.stage}, {figure.name}: {figure.note}" for figure in figures if figure.note]
     return "\n".join([*lines, *(["", *notes] if notes else [])])
@@ -88,7 +100,8 @@ def table(figures: Sequence[Figure]) -> str:
 def as_json(figures: Sequence[Figure], machine: dict[str, str]) -> bytes:
     """The same for programs."""
     rows = [
-        msgspec.to_builtins(figure) | {"ratio": figure.ratio, "met": figure.met}
+        msgspec.to_builtins(figure)
+        | {"ratio": figure.ratio, "met": figure.met, "aimed": figure.aimed}
         for figure in figures
     ]
     return msgspec.json.format(msgspec.json.encode({"machine": machine, "figures": rows}))
@@ -105,6 +118,8 @@ def _row(figure: Figure) -> tuple[str, ...]:
         "" if ratio is None else f"{shown(ratio)}x",
         "" if figure.goal is None else str(figure.goal),
         {None: "", True: "met", False: "MISSED"}[figure.met],
+        "" if figure.aim is None else str(figure.aim),
+        {None: "", True: "reached", False: "not yet"}[figure.aimed],
     )
 
 

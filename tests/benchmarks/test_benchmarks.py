@@ -31,6 +31,8 @@ def test_stages_in_process_give_figures() -> None:
         (False, Goal(at_most=2.0), 2.0, True),
         (True, Goal(at_least=1.0), 0.5, False),
         (True, Goal(at_least=0.5), 0.5, True),
+        (False, Goal(at_least=1.5, at_most=2.5), 2.0, True),
+        (False, Goal(at_least=2.1, at_most=2.5), 2.0, False),
         (False, None, 2.0, None),
     ],
 )
@@ -54,6 +56,21 @@ def test_a_simulated_day_has_its_events() -> None:
     count = simulated_day.events_of(ILLIQUID, 1)
     assert 5_000 < count < 40_000  # .06 limits a side, as many cancels, .3 looks a second
     simulated_day.run_day(ILLIQUID, 1, 600)
+
+
+def test_an_aim_is_beside_the_goal() -> None:
+    figure = Figure(stage="s", name="n", value=1.5, unit="%", base_name="b", base=1.0,
+                    goal=Goal(at_least=0.8, at_most=2.0), aim=Goal(at_most=1.1))  # fmt: skip
+    assert (figure.met, figure.aimed) == (True, False)
+    assert "0.8 to 2x  met  <= 1.1x  not yet" in table([figure])
+    assert "aim" not in table([msgspec.structs.replace(figure, aim=None)])
+
+
+def test_nothing_at_all_is_a_ratio_too() -> None:
+    none = Figure(stage="s", name="n", value=0.0, unit="%", base_name="b", base=1.0,
+                  goal=Goal(at_most=1.0))  # fmt: skip
+    assert (none.ratio, none.met) == (0.0, True)
+    assert msgspec.structs.replace(none, headroom=True).ratio is None
 
 
 def test_quantile_is_a_value_that_was_taken() -> None:
