@@ -34,8 +34,8 @@ from domain.marketdata import (
     TradingPhase,
     is_regular,
 )
+from marketdata.queue_position import Place, Queue
 from simulation.agenda import NEVER
-from simulation.queue_position import Place, Queue
 from simulation.recorded_side import RecordedSide
 from simulation.replay_rules import ReplayRules
 

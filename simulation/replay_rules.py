@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from simulation.queue_position import CancelRule
+from marketdata.queue_position import CancelRule
 
 _MS: Final = 1_000_000
 

@@ -17,7 +17,7 @@ from domain.executions import ChildCancelRejected, Execution
 from domain.fix_codes import OrdType, PegInstruction, TimeInForce
 from domain.instruments import Instrument, InstrumentTable, Side, TickBand
 from domain.marketdata import Depth, Quote, Trade, TradingPhase, TradingStatus
-from simulation.queue_position import CancelRule
+from marketdata.queue_position import CancelRule
 from simulation.replay_venue import Fees, ReplayRules, ReplayVenue, VenueOutput
 
 IBM = Instrument(

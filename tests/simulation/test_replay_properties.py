@@ -18,7 +18,7 @@ from domain.instruments import Instrument, InstrumentTable, Side
 from domain.marketdata import MarketEvent, Quote, Trade
 from marketdata.lean import US_TICKS, VENUE, read_day
 from marketdata.market import SymbolMarket
-from simulation.queue_position import CancelRule, Queue
+from marketdata.queue_position import CancelRule, Queue
 from simulation.recorded_market import RecordedMarket
 from simulation.replay_venue import ReplayRules, ReplayVenue, VenueOutput
 from tests.simulation.recorded_day import DAY

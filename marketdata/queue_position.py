@@ -1,6 +1,6 @@
-"""Where our orders stand in the queue at one recorded price: an estimate, without order ids.
+"""Where our orders stand in the queue at one price: an estimate, without order ids.
 
-The record says how many shares are displayed at a price and what printed there, not whose they
+Public data say how many shares are displayed at a price and what printed there, not whose they
 were. So the shares of others in front of each of ours are estimated (the queue model of quant.md
 5.2): who joins stands behind all that is displayed; what prints comes from the front; what else
 vanishes from the display was cancelled, `CancelRule` says where; what is added stands behind us.
