@@ -40,6 +40,7 @@ from marketdata.event_fault import (
 )
 from marketdata.own_orders import OwnOrder, OwnOrders
 from marketdata.own_prints import OwnFill, OwnPrints
+from marketdata.own_queues import OwnQueues
 from marketdata.stale_limits import StaleLimits
 from marketdata.tape import Tape
 from marketdata.touch_statistics import (
@@ -90,6 +91,7 @@ class SymbolMarket:
     imbalances: dict[str, Imbalance] = field(default_factory=dict)
     faults: Counter[tuple[str, EventFault]] = field(default_factory=Counter)
     own: OwnOrders = field(default_factory=OwnOrders)
+    queues: OwnQueues = field(init=False)
     tape: Tape = field(init=False)
     _doubts: dict[str, _Doubt] = field(default_factory=dict)
     _shut: dict[str, bool] = field(default_factory=dict)  # the venues that do not trade
@@ -98,6 +100,7 @@ class SymbolMarket:
     _unread: list[VenueTouch] = field(default_factory=list)
 
     def __post_init__(self, px_steps: PxSteps, adv_qty: int | None) -> None:
+        self.queues = OwnQueues(own=self.own)
         self.tape = Tape(own=OwnPrints(self.own), adv_qty=adv_qty)
         self._statistics = TouchStatistics(limits=self.limits, px_steps=px_steps)
 
@@ -139,6 +142,8 @@ class SymbolMarket:
         if before is not None and at_ns < before.at_ns and self._goes_back(venue):
             return
         self.quotes[venue] = quote
+        if self.queues.places:
+            self.queues.on_quote(quote)
         if self._doubts:
             self._doubts.pop(venue, None)
         if not self.keeps_statistics or (self._shut and venue in self._shut):
@@ -153,6 +158,8 @@ class SymbolMarket:
         fault = self.tape.on_trade(trade)
         if fault is not None:
             self._skip(trade.venue, fault)
+        elif self.queues.places:
+            self.queues.on_trade(trade)
 
     def _on_depth(self, depth: Depth) -> None:
         """The ladder of one venue changed, and its touch with it."""
@@ -165,6 +172,8 @@ class SymbolMarket:
         if before is not None and depth.at_ns < before.at_ns and self._goes_back(venue):
             return
         self.depths[venue] = depth
+        if self.queues.places:
+            self.queues.on_depth(depth)
         bid_px, bid_qty = depth.bids[0] if depth.bids else (0, 0)
         ask_px, ask_qty = depth.asks[0] if depth.asks else (0, 0)
         self.on_quote(Quote(depth.symbol, venue, bid_px, bid_qty, ask_px, ask_qty, depth.at_ns))
@@ -222,8 +231,24 @@ class SymbolMarket:
     def on_own_order(self, order: OwnOrder) -> None:
         """An order of ours is open, changed or over."""
         self.own.on_order(order)
+        if order.displayed or self.queues.places:
+            self.queues.on_order(order, self._shown_qty(order))
         if not self.own.open_qty(order.venue):
             self.tape.own.nothing_open(order.venue)
+
+    def _shown_qty(self, order: OwnOrder) -> int | None:
+        """All that an order's venue displays at its price; None if that is not known."""
+        px_ticks, quote = order.px_ticks, self.quotes.get(order.venue)
+        if px_ticks is None or quote is None:
+            return None
+        buys = order.side is Side.BUY
+        best_px = quote.bid_px_ticks if buys else quote.ask_px_ticks
+        if px_ticks == best_px:
+            return quote.bid_qty if buys else quote.ask_qty
+        if (px_ticks - best_px) * order.side.sign > 0:
+            return 0
+        levels = self.venue_ladder(order.venue, order.side.other)
+        return dict(levels).get(px_ticks)
 
     def on_own_fill(self, fill: OwnFill) -> None:
         """A fill of ours was told. Tell it before `on_own_order` of what it leaves open."""
