@@ -51,7 +51,7 @@ class FillLogit(msgspec.Struct, frozen=True, kw_only=True):
     spread: float
 
 
-# What `fit` found of 19,184 orders at the touch of the simulated presets liquid, mid and illiquid, at
+# What `fit` found of 19,184 orders at the touch of the simulated presets liquid, mid, illiquid, at
 # one of two venues, for 2 to 160 s (docs/models.md): standard errors 0.035, 0.017, -, 0.027. The
 # imbalance had 0.09 +- 0.05 there, for that flow does not look at queues: left out.
 FLOW_FIT: Final = FillLogit(constant=0.33, served=1.01, imbalance=0.0, spread=-0.30)
