@@ -62,7 +62,8 @@ class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
     """One algorithm. `title`, `text`: its name and what it does, for people.
 
     `goal` is asked with the patience of the style (goal.schedule_goal). `replan`: why a new plan is
-    to be made now, None if the one in force stands.
+    to be made now, None if the one in force stands. `reads_touch`: it reads the market's statistics
+    of the touch, which cost as much as the rest of a quote: without it they may not be kept.
     """
 
     name: str
@@ -74,3 +75,4 @@ class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
     goal: Callable[[Parent, Surroundings, int | None], Goal] = schedule_goal
     tactic: Callable[[Parent, Surroundings, Due], Step] = styled
     replan: Callable[[Parent, Surroundings], str | None] = never
+    reads_touch: bool = False

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from algos.admission import Touch
 from algos.blotter import Blotter, Change
+from algos.catalogue import ALGORITHMS
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
@@ -47,6 +48,7 @@ class Desk:
     kills: dict[Scope, EngageKillSwitch] = field(default_factory=dict)
     requests: Requests = field(init=False)
     blotter: Blotter = field(init=False)
+    _curves: dict[tuple[str, str], SessionCurve] = field(default_factory=dict)
     _out: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -75,7 +77,7 @@ class Desk:
         They cost as much again as a quote does (docs/marketdata.md), so symbols that nobody trades
         go without.
         """
-        if self.policy.touch_statistics:
+        if self.policy.touch_statistics or ALGORITHMS[parent.algo].reads_touch:
             self.market(parent.instrument.symbol).keep_statistics()
 
     def apply_command(self, command: ChildCommand) -> None:
@@ -152,7 +154,11 @@ class Desk:
 
     def session_curve(self, symbol: str, session: Session) -> SessionCurve:
         """The volume curve to go by in a session, and which of the fallbacks it is."""
-        return self.profiles.curve(symbol, self.instruments[symbol].calendar, session)
+        found = self._curves.get((symbol, session.date))
+        if found is None:
+            found = self.profiles.curve(symbol, self.instruments[symbol].calendar, session)
+            self._curves[symbol, session.date] = found
+        return found
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:
         """The best prices in currency units, of the quotes that are fresh."""

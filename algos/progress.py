@@ -192,7 +192,7 @@ class Progress:
         start_ns = max(parent.terms.start_ns, now_ns)
         if left_qty <= 0 or start_ns >= parent.terms.end_ns:
             return
-        clock = TradingClock.over(start_ns, parent.terms.end_ns, self._pause(parent))
+        clock = TradingClock.over(start_ns, parent.terms.end_ns, around.pause)
         seed = seed_of(f"{parent.order_id}.{parent.plan_version + 1}")
         plan = ALGORITHMS[parent.algo].plan(
             PlanRequest(
@@ -279,18 +279,17 @@ class Progress:
             and not ((symbol, venue) in self.desk.kills or (None, venue) in self.desk.kills)
             for venue in parent.instrument.venues
         }
-        return Surroundings(
-            self.desk.market(symbol),
-            live,
-            self.desk.killed(symbol),
-            now_ns,
-            self._pause(parent),
-        )
-
-    def _pause(self, parent: Parent) -> tuple[int, int] | None:
-        """The break of the session that the parent is for; None if there is none."""
         session = self._calendar(parent).session_at(parent.terms.start_ns)
-        return None if session is None or session.break_start_ns is None else session.pause
+        return Surroundings(
+            market=self.desk.market(symbol),
+            live=live,
+            killed=self.desk.killed(symbol),
+            now_ns=now_ns,
+            pause=None if session is None or session.break_start_ns is None else session.pause,
+            session=session,
+            curve=None if session is None else self.desk.session_curve(symbol, session),
+            profile=self.desk.profile(symbol),
+        )
 
     def _count_volume(self, parent: Parent, now_ns: int) -> None:
         """The participation cap counts from the first print after the start."""

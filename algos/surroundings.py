@@ -4,13 +4,18 @@ from collections.abc import Mapping
 
 import msgspec
 
+from domain.sessions import Session
+from marketdata.known_profiles import SessionCurve
 from marketdata.market import SymbolMarket
+from marketdata.symbol_profile import SymbolProfile
 
 
 class Surroundings(msgspec.Struct, frozen=True):
     """The world of one symbol at `now_ns`. `live`: by venue, whether it takes new orders.
 
-    `pause`: the break [start_ns, end_ns) of the parent's session, None if it has none.
+    `pause`: the break [start_ns, end_ns) of the parent's session, None if it has none. `session`:
+    the one that the parent is for, None if it is for none. `curve`: the volume curve to go by in
+    it, with its name. `profile`: what was known of the symbol before the day, None: nothing.
     """
 
     market: SymbolMarket
@@ -18,3 +23,6 @@ class Surroundings(msgspec.Struct, frozen=True):
     killed: bool
     now_ns: int
     pause: tuple[int, int] | None = None
+    session: Session | None = None
+    curve: SessionCurve | None = None
+    profile: SymbolProfile | None = None

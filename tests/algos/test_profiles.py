@@ -62,6 +62,14 @@ def test_statistics_are_kept_of_what_a_live_parent_trades() -> None:
     assert core.markets["IBM"].statistics.spread_ticks == pytest.approx(2.0)
 
 
+def test_nobody_who_reads_them_no_statistics() -> None:
+    core = new_partition(policy=Policy(touch_statistics=False))
+    core.take(0, BEGIN_NS)
+    core.on_parent(new_parent(algo="twap"), 0, BEGIN_NS)
+    core.on_market([quote(0)], BEGIN_NS)
+    assert core.markets["IBM"].statistics.mid_px_ticks is None
+
+
 @pytest.mark.parametrize("with_market", [True, False])
 def test_a_restarted_worker_keeps_them_too(*, with_market: bool) -> None:
     scene = Scene()
