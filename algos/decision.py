@@ -11,6 +11,7 @@ from algos.completion import completed
 from algos.due import due_of
 from algos.goal import Goal
 from algos.parent import Parent
+from algos.price_terms import price_bound, willing
 from algos.styles import style_of
 from algos.surroundings import Surroundings
 from domain.refusals import WaitReason
@@ -18,8 +19,8 @@ from domain.refusals import WaitReason
 
 def decide(parent: Parent, around: Surroundings) -> Decision:
     """The next step of a live parent that has no request pending and is inside its window."""
-    goal = goal_of(parent, around)
-    due = due_of(parent, goal, around.market, around.now_ns)
+    goal, bound = willing(goal_of(parent, around), price_bound(parent, around), parent, around)
+    due = due_of(parent, goal, bound, around)
     wakes = [_edge_ns(parent, around), goal.next_ns]
     held = _held(parent, around)
     if held is not None:

@@ -5,6 +5,8 @@ import msgspec
 from algos.completion import in_clean_up
 from algos.goal import Goal
 from algos.parent import Parent
+from algos.price_terms import PriceBound
+from algos.surroundings import Surroundings
 from domain.refusals import WaitReason
 from marketdata.market import SymbolMarket
 
@@ -24,24 +26,26 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
 
 
-def due_of(parent: Parent, goal: Goal, market: SymbolMarket, now_ns: int) -> Due:
+def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) -> Due:
     """What is due of a parent whose algorithm has this goal."""
     done_qty = parent.cum_qty + parent.open_qty
     due_qty = max(goal.target_qty - done_qty, 0)
     sendable: int | WaitReason
     if due_qty == 0:
         sendable = WaitReason.WORKING if parent.open_qty else goal.idle
-    elif now_ns < parent.retry_ns:
+    elif around.now_ns < parent.retry_ns:
         sendable = parent.retry_reason
+    elif bound.reason is not None:
+        sendable = bound.reason
     else:
-        sendable = _sendable(parent, goal, market, due_qty)
+        sendable = _sendable(parent, goal, around.market, due_qty)
     return Due(
         due_qty=due_qty,
         qty=sendable if isinstance(sendable, int) else 0,
         reason=WaitReason.WORKING if isinstance(sendable, int) else sendable,
         overdue_qty=max(goal.overdue_qty - parent.cum_qty, 0),
-        limit_px_ticks=parent.terms.limit_px_ticks,
-        complete=in_clean_up(parent, now_ns),
+        limit_px_ticks=bound.limit_px_ticks,
+        complete=in_clean_up(parent, around.now_ns),
     )
 
 

@@ -122,6 +122,8 @@ SPOILED: list[tuple[WaitReason, Callable[[Case], None]]] = [
     (W.NO_LIQUIDITY, lambda case: case.market.on_event(
         Quote("IBM", "XA", 9_999, 900, 10_000, 0, NOW_NS))),
     (W.NO_LIQUIDITY, set_to("params", {"min_child_qty": 500})),
+    (W.NO_REFERENCE_PX, set_to(
+        "params", {"relative_limit": 5.0, "relative_limit_reference": "arrival"})),
     (W.ABOVE_LIMIT, lambda case: case.terms(limit_px_ticks=9_999)),
 ]  # fmt: skip
 
