@@ -20,6 +20,9 @@ class ModelFault(StrEnum):
     BELOW_BOUND = "below_bound"
     PERMANENT_TOO_LARGE = "permanent_too_large"
     NO_TRAJECTORY = "no_trajectory"
+    WRONG_LENGTH = "wrong_length"
+    INFEASIBLE = "infeasible"
+    NOT_SOLVED = "not_solved"
 
 
 class ModelError(Exception):
