@@ -482,6 +482,8 @@ def test_bertsimas_lo() -> None:
     assert news_weights(5e-5, news, 5) == pytest.approx(
         [25_000.0, 41_666.667, 53_125.0, 61_250.0, 67_187.5], abs=6e-4
     )
+    weights = 5.0 + 5e-5 * news_weights(5e-5, news, 3)  # b_k = gamma + theta delta_k
+    assert weights == pytest.approx([6.25, 7.083333, 7.65625], abs=6e-7)
     assert next_trade(5e-5, news, 600.0, 5, 0.0) == 100.0
     assert next_trade(5e-5, news, 600.0, 5, 0.001) == pytest.approx(100.0 + 67.1875)
     assert next_trade(5e-5, news, 600.0, 0, 1.0) == 600.0
