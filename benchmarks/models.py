@@ -1,4 +1,4 @@
-"""The models: an impact estimate, a closed trajectory of a day, a whole pre-trade estimate.
+"""The models: an impact estimate, trajectories of a day, a whole pre-trade estimate.
 
 Processor time of one call, the mean of the least disturbed of several rounds.
 """
@@ -7,7 +7,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from algos.models.almgren_chriss import Bins, LinearMarket, decay, holdings
+from algos.models.alpha import drifting_holdings, fading_drift
+from algos.models.constrained_schedule import Bounds, Objective, Trading, constrained_holdings
 from algos.models.impact import IMPACT_MODELS, ImpactModelName, SizedOrder
 from algos.models.pre_trade import estimate
 from algos.models.trajectory import even_times
@@ -16,6 +20,7 @@ from benchmarks.figures import Figure, Goal
 # What the project set itself for these models (microseconds).
 IMPACT_GOAL_US: Final = 10.0
 TRAJECTORY_GOAL_US: Final = 1_000.0
+CONSTRAINED_GOAL_US: Final = 20_000.0
 MINUTES: Final = 390
 ROUNDS: Final = 7
 
@@ -30,6 +35,11 @@ def measure(calls: int) -> list[Figure]:
     return [
         *figures,
         _figure("Almgren-Chriss, 390 bins", _trajectory, few, TRAJECTORY_GOAL_US),
+        *(
+            _figure(f"constrained, 390 bins, {name}", call, max(few // 10, 1), CONSTRAINED_GOAL_US)
+            for name, call in CONSTRAINED.items()
+        ),
+        _figure("feedback on a fading alpha, 390 bins", _fading, few, TRAJECTORY_GOAL_US),
         _figure("pre-trade estimate with 390 bins", _pre_trade, few, None),
     ]
 
@@ -67,6 +77,28 @@ def _trajectory() -> object:
     market = LinearMarket(volatility=0.95, temporary=2.5e-6, permanent=2.5e-7)
     bins = Bins(duration_days=1.0, count=MINUTES)
     return holdings(1e6, decay(market, bins, 1e-6), bins.times)
+
+
+def _constrained(exponent: float, cap: float, drift: float) -> Callable[[], object]:
+    """With a cap a little above an even rate's share, which binds in a third of the bins or so."""
+    objective = Objective(
+        temporary=1.25 / 5e5**exponent, exponent=exponent, risk_price=1e-5 * 0.95**2,
+        drift=np.full(MINUTES, drift), trading=Trading.EVENLY,
+    )  # fmt: skip
+    times, caps = even_times(1.0, MINUTES), np.full(MINUTES, cap * 1e6 / MINUTES)
+    return lambda: constrained_holdings(objective, 1e6, times, Bounds(caps=caps))
+
+
+CONSTRAINED: Final = {
+    "linear": _constrained(1.0, 1.4, 0.0),
+    "power law": _constrained(0.6, 1.4, 0.0),
+    "power law, alpha, tight cap": _constrained(0.6, 1.05, 0.2),
+}
+
+
+def _fading() -> object:
+    drift = fading_drift(0.3, 0.2, 1.0)
+    return drifting_holdings(1e6, 2.0, even_times(1.0, MINUTES), 2.5e-7, drift)
 
 
 def _pre_trade() -> object:
