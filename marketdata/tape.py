@@ -291,3 +291,21 @@ class Tape:
         """
         own_qty = self.own.awaited_qty + self.own.suspect_qty
         return max(self.others_qty(mark) - own_qty, 0)
+
+    def others_per_s(self, start_ns: int, end_ns: int) -> float | None:
+        """Others' eligible shares a second over [start_ns, end_ns), past times both.
+
+        None of a time that began before the first print that is known: how much it lacks is not.
+        """
+        self._read()
+        first_ns = self._history.first_ns
+        if first_ns is None or first_ns > start_ns:
+            return None
+        start, end = self._history.mark(start_ns - 1), self._history.mark(end_ns - 1)
+        if start is None:
+            return 0.0
+        volume, own_qty = (
+            (self.eligible_qty, self.own_qty) if end is None else (end.volume, end.own_qty)
+        )
+        others_qty = max(volume - start.volume - (own_qty - start.own_qty), 0)
+        return others_qty / ((end_ns - start_ns) / 1e9)

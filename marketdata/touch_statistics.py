@@ -7,7 +7,8 @@ counts, with a spread of nothing. A venue whose quote is past its stale limit is
 next full second.
 
 Sums over time are closed every second (STEP_NS), of which the means weighted by age are made;
-depth, volatility and the microprice's chain are sampled then.
+depth, volatility and the microprice's chain are sampled then, and every tenth second what all the
+means tell, so that a reader sees whether a change lasts without a memory of its own.
 
 Order-flow imbalance is that of Cont, Kukanov and Stoikov, "The price impact of order book events",
 Journal of Financial Econometrics 12(1), 2014: of one change of the touch, from (P, q) to (P', q'),
@@ -19,10 +20,11 @@ All of it sees the quotes that were published: where the feed lagged behind, sev
 touch came as one (docs/feeds.md, "Conflation"), and `e` is then that of the first and the last.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.marketdata import Quote
 from marketdata.decaying_mean import DecayingMeans, decay_of
@@ -32,6 +34,9 @@ from marketdata.volatility import SAMPLE_S, Volatility
 
 STEP_NS: Final = 10**9
 HALF_LIFE_S: Final = 300.0  # of spread, depth and flow: some slices of an algorithm
+# Two minutes of samples and the one before: as long as a change must last to count as one
+# (algos/conditions.py).
+SAMPLES_KEPT: Final = 120 // SAMPLE_S + 1
 NONE: Final = -1  # the spread of a touch that does not count
 NO_ASK: Final = 1 << 62  # the price of an offer that is not there: above any
 
@@ -39,6 +44,20 @@ Touch = tuple[int, int, int, int]  # bid_px, bid_qty, ask_px, ask_qty; 0 and NO_
 VenueTouch = tuple[str, int, int, int, int, int]  # venue, the same, at_ns
 PxSteps = tuple[tuple[int, int], ...]  # (from_px_ticks, ticks of a price step there), rising
 EMPTY: Final[Touch] = (0, 0, NO_ASK, 0)
+
+
+class TouchSample(NamedTuple):
+    """What the means told at the end of a tenth second. `covered_s`: seconds that they are of.
+
+    `volatility`: of a root second; `relative_spread`: of the mid; `touch_qty`: shares of one side,
+    mean of both. Each weighted by age.
+    """
+
+    at_ns: int
+    covered_s: float
+    volatility: float
+    relative_spread: float
+    touch_qty: float
 
 
 def _five_minutes() -> DecayingMeans:
@@ -51,7 +70,8 @@ class TouchStatistics:
 
     `touch`: the best of all venues, sizes added up over the venues at the price, as of `at_ns`.
     Since the beginning: `covered_ns`, for which it counted; `spread_sum`, tick nanoseconds over
-    that time; `flow_qty`, order-flow imbalance in shares.
+    that time; `flow_qty`, order-flow imbalance in shares. `samples`: the last SAMPLES_KEPT, oldest
+    first, of times at which the touch counted and all means were known.
     """
 
     limits: StaleLimits = field(default_factory=StaleLimits)
@@ -63,6 +83,7 @@ class TouchStatistics:
     flow_qty: int = 0
     volatility: Volatility = field(default_factory=Volatility)
     microprice: Microprice = field(default_factory=Microprice)
+    samples: deque[TouchSample] = field(default_factory=lambda: deque(maxlen=SAMPLES_KEPT))
     _venues: dict[str, VenueTouch] = field(default_factory=dict)
     _paths: DecayingMeans = field(default_factory=_five_minutes)  # spread and order flow
     _depth: DecayingMeans = field(default_factory=_five_minutes)  # shares at bid and offer
@@ -187,6 +208,22 @@ class TouchStatistics:
             self.volatility.lapse(0)
         if (self.at_ns // STEP_NS + 1) % SAMPLE_S == 0:
             self.volatility.sample(mid)
+            self._keep_sample((self.at_ns // STEP_NS + 1) * STEP_NS, mid)
+
+    def _keep_sample(self, at_ns: int, mid: float | None) -> None:
+        """Remember what the means tell at `at_ns`, if the touch counts then."""
+        volatility, depth, paths = (
+            self.volatility.per_sqrt_s,
+            self._depth.values,
+            self._paths.values,
+        )
+        if mid is None or volatility is None or depth is None or paths is None:
+            return
+        self.samples.append(
+            TouchSample(
+                at_ns, self.covered_ns / 1e9, volatility, paths[0] / mid, (depth[0] + depth[1]) / 2
+            )
+        )
 
     def _hold_steps(self, first: int, steps: int) -> None:
         """So many whole seconds from `first` on in which the touch stood still."""
@@ -204,6 +241,7 @@ class TouchStatistics:
         if samples:
             self.volatility.sample(mid)
             self.volatility.hold(samples - 1)
+            self._keep_sample((first + steps) // SAMPLE_S * SAMPLE_S * STEP_NS, mid)
 
     def _lapse(self, first: int, steps: int) -> None:
         """So many whole seconds from `first` on of which nothing is known."""
@@ -234,6 +272,7 @@ class TouchStatistics:
         self._sums = (0, 0, 0)
         self._stand(EMPTY)
         self.at_ns = self._since_ns = 0
+        self.samples.clear()
         self.microprice.lapse()
         self.volatility.lapse(1)
 

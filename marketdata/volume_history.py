@@ -78,6 +78,13 @@ class VolumeHistory:
             return Mark(self._recent[index][2], self._recent[index][3])
         return None
 
+    @property
+    def first_ns(self) -> int | None:
+        """The time of the first point; None while there is none."""
+        if self._at_ns:
+            return self._at_ns[0]
+        return self._recent[0][0] if self._recent else None
+
     def rewind(self, at_ns: int) -> None:
         """Forget the points from `at_ns` on: they were of a clock that was wrong."""
         at_ns -= 1
