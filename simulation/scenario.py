@@ -98,11 +98,25 @@ class Amendment(_Table, frozen=True, kw_only=True):
     end: str | None = None
 
 
+Factor = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
+
+
+class RegimeTable(_Table, frozen=True, kw_only=True):
+    """The simulated market of a symbol becomes another one at `at`, until the next regime begins:
+    its volatility, the orders that rest in its books and the market orders by these factors.
+    """
+
+    at: str
+    volatility: Factor = 1.0
+    depth: Factor = 1.0
+    volume: Factor = 1.0
+
+
 class SymbolMarket(_Table, frozen=True, kw_only=True):
     """One instrument. `start_price`, `adv`: default those of the preset; a recorded day has
     neither, so there `adv` must be given where an order names a fraction of it.
 
-    `flow`: parameters of the preset's order flow that are to differ.
+    `flow`: parameters of the preset's order flow that are to differ. `regimes`: by rising time.
     """
 
     symbol: Symbol
@@ -112,6 +126,7 @@ class SymbolMarket(_Table, frozen=True, kw_only=True):
     lot: Annotated[int, msgspec.Meta(gt=0)] = 100
     drift_bps_per_day: float = 0.0
     flow: dict[str, float] = {}
+    regimes: tuple[RegimeTable, ...] = ()
 
 
 class Market(_Table, frozen=True, kw_only=True):
@@ -318,8 +333,8 @@ def _check_market(scenario: Scenario) -> None:
     if scenario.venues:
         raise BadScenario("venues", "a recorded day is its own venue")
     for index, symbol in enumerate(market.symbols):
-        for name in ("preset", "start_price"):
-            if getattr(symbol, name) is not None:
+        for name in ("preset", "start_price", "regimes"):
+            if getattr(symbol, name) not in (None, ()):
                 raise BadScenario(f"market.symbols[{index}].{name}", "the day is recorded")
 
 

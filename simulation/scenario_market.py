@@ -20,6 +20,7 @@ from venuesim.dark_flow import DarkTerms
 from venuesim.efficient_price import Alpha, MarketHours
 from venuesim.faults import Halt, VenueFaults
 from venuesim.presets import PRESETS, Preset
+from venuesim.regimes import Regime
 from venuesim.simulated_market import MarketSymbol, MarketVenue, default_shares, simulated_market
 from venuesim.venue import Venue, VenueTerms
 
@@ -102,7 +103,7 @@ def open_market(
     exogenous: dict[str, Callable[[int], float]] = {}
     for index, each in enumerate(scenario.market.symbols):
         ids = {name: ClientOrders(Numbers(f"{name}.{each.symbol}")) for name in engines}
-        symbol = _symbol(scenario, index, each, table[each.symbol])
+        symbol = _symbol(scenario, index, each, table[each.symbol], session)
         market = simulated_market([symbol], venues, hours, seed, start_ns, orders=ids,
                                   auctions=scenario.market.auctions)  # fmt: skip
         for name, venue in market.venues.items():
@@ -126,7 +127,7 @@ def stepping(step_ns: int) -> VenueClock:
 
 
 def _symbol(
-    scenario: Scenario, index: int, symbol: SymbolMarket, instrument: Instrument
+    scenario: Scenario, index: int, symbol: SymbolMarket, instrument: Instrument, session: Session
 ) -> MarketSymbol:
     start_ticks = 0
     if symbol.start_price is not None:
@@ -138,7 +139,20 @@ def _symbol(
     return MarketSymbol(
         instrument=instrument, preset=preset_of(scenario, index, symbol),
         start_px_ticks=start_ticks, alpha=Alpha(drift_bps=drift) if drift else None,
+        regimes=_regimes(f"market.symbols[{index}].regimes", symbol, session),
     )  # fmt: skip
+
+
+def _regimes(key: str, symbol: SymbolMarket, session: Session) -> tuple[Regime, ...]:
+    """Those of the file. Raises BadScenario, also where a later one is not later."""
+    found: list[Regime] = []
+    for index, each in enumerate(symbol.regimes):
+        at_ns = moment_ns(f"{key}[{index}].at", each.at, session)
+        if found and at_ns <= found[-1].at_ns:
+            raise BadScenario(f"{key}[{index}].at", "not after the regime before it")
+        found.append(Regime(at_ns=at_ns, volatility=each.volatility, depth=each.depth,
+                            volume=each.volume))  # fmt: skip
+    return tuple(found)
 
 
 def _halts(scenario: Scenario, session: Session) -> tuple[Halt, ...]:

@@ -5,6 +5,7 @@ nothing here depends on what an agent does: only where orders are priced does (`
 quant.md 8.2. Everything is drawn at once in arrays; memory is that of a minute.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from venuesim.activity import BLOCK_NS, SECOND_NS, Activity, Floats
 from venuesim.presets import Preset
 from venuesim.random_streams import EventClass, RandomStreams
+from venuesim.regimes import Regime, regime_at
 
 # Kinds of events, in this order: limit orders are found by <= LIMIT_SELL, market orders < SNIPE.
 CANCEL: Final = 0
@@ -49,12 +51,16 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
 class BackgroundEvents:
     """The events of one symbol at one venue that has `share` of the symbol's flow."""
 
-    def __init__(self, preset: Preset, streams: RandomStreams, venue: str, share: float) -> None:
+    def __init__(
+        self, preset: Preset, streams: RandomStreams, venue: str, share: float,
+        regimes: Sequence[Regime] = (),
+    ) -> None:  # fmt: skip
         assert 0.0 < share <= 1.0
         self._preset = preset
         self._streams = streams
         self._venue = venue
         self._share = share
+        self._regimes = regimes
         self._next_id = FIRST_ID
         weights = (np.arange(preset.levels) + preset.near) ** -preset.decay
         self._levels = np.cumsum(weights) / weights.sum()
@@ -67,7 +73,8 @@ class BackgroundEvents:
         """
         self._deaths = []
         block = start_ns // BLOCK_NS
-        mean = self._share * self._preset.limit_rate / self._preset.cancel_rate
+        depth = regime_at(self._regimes, start_ns).depth
+        mean = depth * self._share * self._preset.limit_rate / self._preset.cancel_rate
         sides = []
         for kind, event_class in _RESTING_STREAMS.items():
             stream = self._streams.block(event_class, block, self._venue)
@@ -83,14 +90,15 @@ class BackgroundEvents:
         opened_ns = day.session.open_ns + index * BLOCK_NS
         level = float(day.levels[index])
         number = opened_ns // BLOCK_NS
+        regime = regime_at(self._regimes, opened_ns)
         parts = []
         for kind, event_class in _LIMIT_STREAMS.items():
             stream = self._streams.block(event_class, number, self._venue)
-            rate = level * self._share * self._preset.limit_rate
+            rate = regime.depth * level * self._share * self._preset.limit_rate
             parts.append(self._limit_orders(kind, _times(stream, rate, opened_ns), stream, day))
         for kind, event_class in _MARKET_STREAMS.items():
             stream = self._streams.block(event_class, number, self._venue)
-            rate = level * self._share * self._preset.market_rate
+            rate = regime.volume * level * self._share * self._preset.market_rate
             parts.append(self._market_orders(kind, _times(stream, rate, opened_ns), stream))
         stream = self._streams.block(EventClass.SNIPER, number, self._venue)
         parts.append(_looks(_times(stream, level * self._preset.snipe_rate, opened_ns)))

@@ -8,6 +8,7 @@ any order for p_exo; for y they rise.
 """
 
 from array import array
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,6 +21,7 @@ from venuesim.activity import BLOCK_NS, SECOND_NS, Activity, Floats, day_activit
 from venuesim.latent_book import LatentBook
 from venuesim.presets import Preset
 from venuesim.random_streams import EventClass, RandomStreams
+from venuesim.regimes import Regime, regime_at
 
 STEP_NS: Final = 100_000_000  # liquid moves 0.12 ticks in it: finer would not be seen in a book
 STEPS: Final = BLOCK_NS // STEP_NS
@@ -84,9 +86,11 @@ class EfficientPrice:
         streams: RandomStreams,
         alpha: Alpha | None = None,
         antithetic: bool = False,
+        regimes: Sequence[Regime] = (),
     ) -> None:
         assert start_px_ticks > 0
         self.preset = preset
+        self.regimes = tuple(regimes)
         self.streams = streams
         self.start_px_ticks = start_px_ticks
         self.day_sd_ticks = preset.daily_volatility * start_px_ticks
@@ -188,7 +192,8 @@ class EfficientPrice:
         moves = self.streams.block(EventClass.EFFICIENT_PRICE, number).standard_normal(STEPS)
         share = day.curve[block] * (STEP_NS / SECOND_NS) / day.length_s  # of the day's variance
         start = self._ends[block - 1] if block else 0.0
-        scale = self._sign * self.day_sd_ticks * np.sqrt(share)
+        factor = regime_at(self.regimes, day.session.open_ns + block * BLOCK_NS).volatility
+        scale = factor * self._sign * self.day_sd_ticks * np.sqrt(share)
         return np.asarray(start + scale * np.cumsum(moves), dtype=np.float64)
 
 

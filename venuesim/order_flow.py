@@ -94,7 +94,7 @@ class OrderFlow:
     ) -> None:
         preset = price.preset
         self._price = price
-        self._events = BackgroundEvents(preset, price.streams, venue, share)
+        self._events = BackgroundEvents(preset, price.streams, venue, share, price.regimes)
         self._grid = TickGrid(instrument)
         self._scale = price.start_px_ticks / preset.px_ticks
         self._lot = max(instrument.lot, preset.lot_qty // instrument.lot * instrument.lot)

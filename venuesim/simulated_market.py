@@ -16,6 +16,7 @@ from venuesim.efficient_price import Alpha, EfficientPrice, MarketHours
 from venuesim.order_flow import BackgroundFlow, OrderFlow
 from venuesim.presets import Preset
 from venuesim.random_streams import RandomStreams
+from venuesim.regimes import Regime
 from venuesim.venue import Venue, VenueTerms
 
 # quant.md 8.2: shares of up to four venues, in the order in which they are named; more than four
@@ -24,12 +25,13 @@ DEFAULT_SHARES = (0.35, 0.25, 0.20, 0.20)
 
 
 class MarketSymbol(msgspec.Struct, frozen=True, kw_only=True):
-    """One symbol and its market. `start_px_ticks` 0: the preset's own price."""
+    """One symbol and its market. `start_px_ticks` 0: the preset's own price. `regimes`: by time."""
 
     instrument: Instrument
     preset: Preset
     start_px_ticks: int = 0
     alpha: Alpha | None = None
+    regimes: tuple[Regime, ...] = ()
 
 
 class MarketVenue(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +84,7 @@ def simulated_market(
             RandomStreams(seed, each.instrument.symbol),
             each.alpha,
             antithetic,
+            each.regimes,
         )
         for each in symbols
     }

@@ -35,6 +35,10 @@ STRUCTURE: list[tuple[dict[str, object], str]] = [
     ({"market": RECORDED}, "venues"),
     ({"market": {**RECORDED, "symbols": [{"symbol": "MID", "preset": "mid"}]}, "venues": []},
      "market.symbols[0].preset"),
+    ({"market": {"symbols": [{"symbol": "MID", "regimes": [{"at": "open", "depth": 0}]}]}},
+     "market.symbols[0].regimes[0].depth"),
+    ({"market": {**RECORDED, "symbols": [{"symbol": "MID", "regimes": [{"at": "open"}]}]},
+      "venues": []}, "market.symbols[0].regimes"),
     ({"venues": []}, "venues"),
     ({"venues": [{"name": "ALPHA"}, {"name": "ALPHA"}]}, "venues[].name"),
     ({"venues": [{"name": "ALPHA", "share": 1.5}]}, "venues[0].share"),
@@ -108,6 +112,10 @@ BUILT: list[tuple[dict[str, object], str]] = [
      "market.symbols[0].flow.levels"),
     ({"market": {"symbols": [{"symbol": "MID", "flow": {"limit_rate": -1}}]}},
      "market.symbols[0].flow.limit_rate"),
+    ({"market": {"symbols": [{"symbol": "MID", "regimes": [{"at": "noon"}]}]}},
+     "market.symbols[0].regimes[0].at"),
+    ({"market": {"symbols": [{"symbol": "MID", "regimes": [{"at": "open"}, {"at": "open"}]}]}},
+     "market.symbols[0].regimes[1].at"),
 ]  # fmt: skip
 
 

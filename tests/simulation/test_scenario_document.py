@@ -17,6 +17,7 @@ from simulation.scenario import (
     Generator,
     Market,
     Order,
+    RegimeTable,
     Scenario,
     SymbolMarket,
     Variant,
@@ -30,8 +31,8 @@ from tests.conftest import ROOT
 TEXT = (ROOT / "docs/simulate.md").read_text()
 TABLES: dict[str, type[msgspec.Struct]] = {
     "[market]": Market, "[[market.symbols]]": SymbolMarket, "[[venues]]": VenueTable,
-    "[[orders]]": Order, "[[generators]]": Generator, "[[amendments]]": Amendment,
-    "[[variants]]": Variant,
+    "[[market.symbols.regimes]]": RegimeTable, "[[orders]]": Order,
+    "[[generators]]": Generator, "[[amendments]]": Amendment, "[[variants]]": Variant,
 }  # fmt: skip
 FAULTS: tuple[type[msgspec.Struct], ...] = get_args(Fault)
 SHIPPED = sorted(shipped("scenarios").glob("*.toml"))
@@ -74,7 +75,7 @@ def test_every_fault_has_its_row(kind: type[msgspec.Struct]) -> None:
 
 def test_no_table_is_left_out() -> None:
     tables = {name.strip("[]").removeprefix("market.") for name in TABLES} | {"faults", "name"}
-    assert {*Scenario.__struct_fields__, "symbols"} == tables
+    assert {*Scenario.__struct_fields__, "symbols", "symbols.regimes"} == tables
 
 
 def test_the_example_is_of_this_programs_making() -> None:

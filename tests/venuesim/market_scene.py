@@ -6,6 +6,7 @@ from domain.instruments import Instrument, TickBand
 from domain.sessions import Session, TradingCalendar
 from venuesim.efficient_price import Alpha, MarketHours
 from venuesim.presets import Preset
+from venuesim.regimes import Regime
 from venuesim.simulated_market import (
     MarketSymbol,
     MarketVenue,
@@ -52,13 +53,14 @@ def market(
     catch_up_ns: int | None = None,
     hours: MarketHours = HOURS,
     auctions: bool = False,
+    regimes: tuple[Regime, ...] = (),
 ) -> SimulatedMarket:
     """Venues A, B, ... or those of `traded`, with these shares of the flow of one symbol."""
     traded = traded or instrument(tuple("ABCD"[: len(shares)]))
     names = traded.venues
     return simulated_market(
         [MarketSymbol(instrument=traded, preset=preset, start_px_ticks=start_px_ticks,
-                      alpha=alpha)],
+                      alpha=alpha, regimes=regimes)],
         [MarketVenue(terms=VenueTerms(name=name), share=share, stale_ns=stale_ns)
          for name, share in zip(names, shares, strict=True)],
         {traded.calendar: hours}, seed, start_ns, antithetic=antithetic, catch_up_ns=catch_up_ns,
