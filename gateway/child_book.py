@@ -20,6 +20,7 @@ from domain.orders import CHILD_TERMINAL, IllegalTransition, next_child_status, 
 from domain.refusals import RefusalReason
 
 OWN_CANCEL: Final = re.compile(r"^(?P<child>.+)K\d+$")  # how we name cancels of our own
+_TELLS_TERMS: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)
 _BUNDLED_ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.DONE_FOR_DAY)
 
 
@@ -302,7 +303,17 @@ def _apply(child: Child, execution: Execution) -> bool:
 
 
 def _apply_terms(child: Child, execution: Execution) -> None:
-    if execution.exec_type is ExecType.REPLACED:
+    """New terms. A status answer under the id of a replace tells of them, too: of a venue that
+    counts its messages anew it may be all that we ever hear.
+    """
+    asked = child.requests.get(execution.cl_ord_id)
+    told = (
+        execution.exec_type is ExecType.ORDER_STATUS
+        and execution.ord_status in _TELLS_TERMS
+        and asked is not None
+        and isinstance(asked.command, ReplaceChild)
+    )
+    if execution.exec_type is ExecType.REPLACED or told:
         request = child.requests.pop(execution.cl_ord_id, None)
         child.cl_ord_id = execution.cl_ord_id
         child.order_qty = execution.order_qty

@@ -287,6 +287,23 @@ def test_a_replace_that_never_arrived_is_told_apart_from_its_order() -> None:
     assert scene.access.book.committed_qty("P") == 10_000
 
 
+def test_a_status_answer_may_be_all_that_tells_of_a_replace() -> None:
+    """The venue was reset and re-sends nothing."""
+    first = VenueScene().live()
+    first.child(new_child())
+    first.report("X", "0/0", "10000/0/10000", exec_id="e1")
+    first.write(replace_child("Y", "X", 8_000))
+    scene = VenueScene(broker=first.broker)
+    scene.log_on()
+    scene.report("X", "I/0", "8000/0/8000", exec_id="0")
+    assert scene.access.book.committed_qty("P") == 10_000, "not said under the replace's id"
+    scene.report("Y", "I/0", "8000/0/8000", exec_id="0")
+    scene.timer()
+    assert scene.state() is VenueState.LIVE
+    assert scene.access.book.committed_qty("P") == 8_000
+    assert scene.access.book.children["X"].px == replace_child("Y", "X", 8_000).px
+
+
 def test_executions_that_do_not_come_are_booked_once_from_the_status() -> None:
     scene = VenueScene().live()
     scene.child(new_child())
