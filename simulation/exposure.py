@@ -12,21 +12,25 @@ from decimal import Decimal
 
 from bus.topics import Topic
 from domain.children import CancelChild, Claim, NewChild, ReplaceChild
-from domain.executions import ChildRefused, Execution
+from domain.executions import ChildCancelRejected, ChildRefused, Execution
 from domain.fencing import Fence
 from domain.fix_codes import ExecType
 from domain.orders import CHILD_TERMINAL
 from domain.refusals import RefusalReason
 from simulation.order_log import OrderLog
 
+Said = Execution | ChildRefused | ChildCancelRejected
+
 
 @dataclass(slots=True, kw_only=True)
 class SeenChild:
     """A child by what was said of it. `final_cum`: its CumQty once its end is known; until then
-    all that is not filled may still be. `fills`: shares, price and fee by ExecID."""
+    all that is not filled may still be. `asked`: quantities of replaces without an answer, by their
+    id. `fills`: shares, price and fee by ExecID."""
 
     new: NewChild
     order_qty: int
+    asked: dict[str, int] = field(default_factory=dict)
     fills: dict[str, tuple[int, Decimal, Decimal]] = field(default_factory=dict)
     filled_qty: int = 0
     final_cum: int | None = None
@@ -34,8 +38,16 @@ class SeenChild:
     @property
     def committed_qty(self) -> int:
         """Filled, open or unknown."""
-        most = self.order_qty if self.final_cum is None else self.final_cum
-        return max(most, self.filled_qty)
+        final_qty = self.final_cum
+        if final_qty is None or final_qty >= self.order_qty:
+            final_qty = self.most_qty
+        return max(final_qty, self.filled_qty)
+
+    @property
+    def most_qty(self) -> int:
+        """What it may fill at the most: of replaces under way the largest counts, even if all of
+        it is filled (FIX 4.4 volume 4, C.1.c)."""
+        return max(self.order_qty, *self.asked.values()) if self.asked else self.order_qty
 
 
 @dataclass(slots=True)
@@ -61,7 +73,7 @@ class Exposure:
         for number in log.partitions:
             commands = self._fenced(log, number)
             told = [each for _, each in log.read(Topic.EXECUTIONS, number)
-                    if isinstance(each, Execution | ChildRefused)]  # fmt: skip
+                    if isinstance(each, Said)]  # fmt: skip
             self._replay(commands, told)
 
     def _fenced(self, log: OrderLog, number: int) -> list[NewChild | CancelChild | ReplaceChild]:
@@ -73,7 +85,7 @@ class Exposure:
 
     def _replay(
         self, commands: Sequence[NewChild | CancelChild | ReplaceChild],
-        told: Sequence[Execution | ChildRefused],
+        told: Sequence[Said],
     ) -> None:  # fmt: skip
         position = 0
         for command in commands:
@@ -101,11 +113,11 @@ class Exposure:
         self.children[command.cl_ord_id] = target
         if isinstance(command, ReplaceChild):
             before = target.committed_qty
-            target.order_qty = max(target.order_qty, command.order_qty)
+            target.asked[command.cl_ord_id] = command.order_qty
             self._limits[command.order_id] = command.parent_qty
             self._moved(target, before)
 
-    def _take(self, said: Execution | ChildRefused) -> None:
+    def _take(self, said: Said) -> None:
         child = self.children.get(said.cl_ord_id)
         if child is None and said.orig_cl_ord_id is not None:
             child = self.children.get(said.orig_cl_ord_id)
@@ -115,6 +127,10 @@ class Exposure:
         before = child.committed_qty
         if isinstance(said, Execution):
             self._execute(child, said)
+        elif child.asked.pop(said.cl_ord_id, None) is not None:
+            pass  # a replace came to nothing: the order stays as it was
+        elif isinstance(said, ChildCancelRejected):
+            pass  # so did a cancel
         elif said.orig_cl_ord_id is None and said.reason is not RefusalReason.DUPLICATE:
             if child.fills:
                 self.broken.append(f"I5: {said.cl_ord_id} was refused and had traded")
@@ -132,9 +148,12 @@ class Exposure:
             else:
                 child.fills[said.exec_id] = fill
                 child.filled_qty += said.last_qty
+        if said.exec_type is ExecType.REPLACED:
+            child.asked.pop(said.cl_ord_id, None)
+            child.order_qty, child.final_cum = said.order_qty, None
         if said.ord_status in CHILD_TERMINAL:
             child.final_cum = max(said.cum_qty, child.final_cum or 0)
-        if child.filled_qty > child.order_qty:
+        if child.filled_qty > child.most_qty:
             self.broken.append(f"I2: {child.new.cl_ord_id} is overfilled")
 
     def _moved(self, child: SeenChild, before: int) -> None:
@@ -148,5 +167,5 @@ class Exposure:
             )
 
 
-def _known_ns(said: Execution | ChildRefused) -> int:
-    return said.received_ns if isinstance(said, Execution) else said.at_ns
+def _known_ns(said: Said) -> int:
+    return said.at_ns if isinstance(said, ChildRefused) else said.received_ns
