@@ -73,8 +73,9 @@ def possible_now(parent: Parent, terms: Terms) -> bool:
     """
     limit = terms.limit_px_ticks
     through_limit = limit is not None and any(
-        child.px_ticks is None or (child.px_ticks - limit) * parent.side.sign > 0
+        px_ticks is None or (px_ticks - limit) * parent.side.sign > 0
         for child in parent.open_children.values()
+        for px_ticks in child.limits
     )
     return not through_limit and parent.cum_qty + parent.open_qty <= terms.order_qty
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from algos.catalogue import ALGORITHMS
-from algos.child import Child
+from algos.child import Asked, Child
 from algos.parameters import Rejection, read_parameters
 from algos.parent import Parent, Terms
 from algos.requests import Requests
-from domain.children import ChildCommand, NewChild
+from domain.children import CancelChild, ChildCommand, NewChild
 from domain.deadletters import DeadLetterReason
 from domain.executions import ChildCancelRejected, ChildRefused, Execution, ExecutionRecord
 from domain.fix_codes import ExecType
-from domain.instruments import InstrumentTable
+from domain.instruments import Instrument, InstrumentTable
 from domain.orders import IllegalTransition
 from domain.parents import CancelParent, NewParent, ReplaceParent
 from domain.refusals import RefusalReason
@@ -76,19 +76,20 @@ class Blotter:
         parent = self.parents[command.order_id]
         parent.children = int(command.cl_ord_id[len(parent.order_id) :], 36)
         if isinstance(command, NewChild):
-            child = Child(
-                cl_ord_id=command.cl_ord_id, order_id=command.order_id, venue=command.venue,
-                order_qty=command.order_qty, time_in_force=command.time_in_force,
-                px_ticks=None if command.px is None
-                else parent.instrument.px_ticks(command.px, "px"),
-                decided_ns=command.decided_ns,
-            )  # fmt: skip
+            child = _new_child(command, parent.instrument)
             self._children[command.cl_ord_id] = child
             parent.child_changed(child, 0, 0)
             return
         child = self._children[command.orig_cl_ord_id]
         self._children[command.cl_ord_id] = child
-        child.cancel_asked_ns = command.decided_ns
+        if isinstance(command, CancelChild):
+            child.cancel_asked_ns = command.decided_ns
+            return
+        leaves_before = child.leaves_qty
+        px_ticks = parent.instrument.px_ticks(command.px, "px")
+        asked = Asked(order_qty=command.order_qty, px_ticks=px_ticks)
+        child.ask_replace(command.cl_ord_id, asked, command.decided_ns)
+        parent.child_changed(child, child.cum_qty, leaves_before)
 
     def apply_execution(self, record: ExecutionRecord) -> Change | None:
         """Book what venue access said of a child; None if nothing changed. Raises Unusable."""
@@ -108,7 +109,7 @@ class Blotter:
             return None  # of a second command under a used id; what the first did stands
         elif isinstance(record, ChildRefused) and record.cl_ord_id == child.cl_ord_id:
             child.refuse()
-        else:
+        elif not child.refuse_replace(record.cl_ord_id, _refused_ns(record)):
             return None  # a cancel came to nothing; it is asked for again in its time
         self.parents[child.order_id].child_changed(child, cum_before, leaves_before)
         moved = child.cum_qty != cum_before or child.leaves_qty != leaves_before
@@ -199,3 +200,19 @@ class Blotter:
             ),
             arrival_px=report.arrival_px,
         )  # fmt: skip
+
+
+def _new_child(command: NewChild, instrument: Instrument) -> Child:
+    px, offset = command.px, command.peg_offset
+    return Child(
+        cl_ord_id=command.cl_ord_id, order_id=command.order_id, venue=command.venue,
+        order_qty=command.order_qty, time_in_force=command.time_in_force,
+        px_ticks=None if px is None else instrument.px_ticks(px, "px"),
+        decided_ns=command.decided_ns, post_only=command.post_only,
+        display_qty=command.display_qty, min_qty=command.min_qty, peg=command.peg,
+        peg_offset_ticks=int(offset / instrument.tick) if offset else 0,
+    )  # fmt: skip
+
+
+def _refused_ns(record: ChildCancelRejected | ChildRefused) -> int:
+    return record.at_ns if isinstance(record, ChildRefused) else record.received_ns

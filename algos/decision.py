@@ -71,7 +71,7 @@ def _within_terms(parent: Parent, step: Step) -> bool:
             added_qty += action.qty
         elif isinstance(action, Reprice):
             child = parent.open_children[action.cl_ord_id]
-            added_qty += max(action.qty - child.order_qty, 0)
+            added_qty += max(action.qty - child.cum_qty - child.leaves_qty, 0)
         else:
             continue
         if limit is not None and (

@@ -81,9 +81,9 @@ class Desk:
             self.market(parent.instrument.symbol).keep_statistics()
 
     def apply_command(self, command: ChildCommand) -> None:
-        """Book what goes to a venue; the market hears of a new order of ours."""
+        """Book what goes to a venue; the market hears where an order of ours may now trade."""
         self.blotter.apply_command(command)
-        if isinstance(command, NewChild):
+        if not isinstance(command, CancelChild):
             child = self.blotter.child(command.cl_ord_id)
             parent = self.blotter.parents[child.order_id]
             self.market(parent.instrument.symbol).on_own_order(own_order(child, parent.side))

@@ -5,24 +5,34 @@ from typing import Final
 
 from algos.child import Child
 from domain.executions import Execution
-from domain.fix_codes import ExecType, OrdStatus, TimeInForce
+from domain.fix_codes import ExecType
 from domain.instruments import Instrument, Side
 from marketdata.own_orders import OwnOrder
 from marketdata.own_prints import OwnFill
 from marketdata.touch_statistics import PxSteps
 
 NEW_FILLS: Final = (ExecType.TRADE, ExecType.TRADE_CORRECT)
-_IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
-_RESTING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
 
 
 def own_order(child: Child, side: Side) -> OwnOrder:
-    """How a child stands. It is displayed once its venue took it, unless it was not to rest."""
+    """How a child stands. What it shows rests at the price that its venue last confirmed; while a
+    replace is under way it may fill at the furthest of its limits.
+    """
+    shown = child.px_ticks is not None and child.displayed_qty > 0
     return OwnOrder(
-        cl_ord_id=child.cl_ord_id, venue=child.venue, side=side, px_ticks=child.px_ticks,
-        qty=child.leaves_qty, since_ns=child.decided_ns,
-        displayed=child.status in _RESTING and child.time_in_force not in _IMMEDIATE,
+        cl_ord_id=child.cl_ord_id, venue=child.venue, side=side,
+        px_ticks=_furthest(child.limits, side), qty=child.leaves_qty, since_ns=child.decided_ns,
+        displayed_px_ticks=child.px_ticks if shown else None,
+        displayed_qty=child.displayed_qty if shown else 0, entries=child.entries,
     )  # fmt: skip
+
+
+def _furthest(limits: tuple[int | None, ...], side: Side) -> int | None:
+    """The least good price that may be paid (or had); None is any."""
+    known = [limit for limit in limits if limit is not None]
+    if len(known) < len(limits):
+        return None
+    return max(known) if side is Side.BUY else min(known)
 
 
 def own_fill(execution: Execution, instrument: Instrument) -> OwnFill:

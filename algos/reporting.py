@@ -260,7 +260,9 @@ def waiting_of(
 
 
 def child_of(claim: int, parent: Parent, cl_ord_id: str, send: Send, now_ns: int) -> NewChild:
-    """A new order at a venue."""
+    """A new order at a venue. PegOffsetValue(211) is added as it is signed: a seller's is negative
+    towards the other side (FIX 4.4 volume 6).
+    """
     instrument = parent.instrument
     return NewChild(
         claim=claim,
@@ -280,7 +282,7 @@ def child_of(claim: int, parent: Parent, cl_ord_id: str, send: Send, now_ns: int
         display_qty=send.display_qty,
         min_qty=send.min_qty,
         peg=send.peg,
-        peg_offset=instrument.tick * send.peg_offset_ticks,
+        peg_offset=instrument.tick * send.peg_offset_ticks * parent.side.sign,
     )
 
 

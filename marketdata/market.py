@@ -231,14 +231,14 @@ class SymbolMarket:
     def on_own_order(self, order: OwnOrder) -> None:
         """An order of ours is open, changed or over."""
         self.own.on_order(order)
-        if order.displayed or self.queues.places:
+        if order.displayed_qty or self.queues.places:
             self.queues.on_order(order, self._shown_qty(order))
         if not self.own.open_qty(order.venue):
             self.tape.own.nothing_open(order.venue)
 
     def _shown_qty(self, order: OwnOrder) -> int | None:
         """All that an order's venue displays at its price; None if that is not known."""
-        px_ticks, quote = order.px_ticks, self.quotes.get(order.venue)
+        px_ticks, quote = order.displayed_px_ticks, self.quotes.get(order.venue)
         if px_ticks is None or quote is None:
             return None
         buys = order.side is Side.BUY

@@ -17,8 +17,10 @@ Key = TypeVar("Key")
 class OwnOrder(msgspec.Struct, frozen=True, kw_only=True):
     """How one of our orders stands. `qty`: shares that may still fill, 0 once its end is known.
 
-    `px_ticks` None: at any price. `displayed`: it rests in the venue's book for all to see.
-    `since_ns`: when it was decided; no print before that is its.
+    `px_ticks`: the furthest price at which they may; None: at any. `displayed_qty` of them rest at
+    `displayed_px_ticks` in the venue's book for all to see, 0 and None if nothing does. `entries`:
+    how often it went to the end of a queue there. `since_ns`: when it was decided; no print before
+    that is its.
     """
 
     cl_ord_id: str
@@ -26,8 +28,10 @@ class OwnOrder(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     px_ticks: int | None
     qty: int
-    displayed: bool
     since_ns: int
+    displayed_px_ticks: int | None = None
+    displayed_qty: int = 0
+    entries: int = 0
 
 
 @dataclass(slots=True)
@@ -52,19 +56,21 @@ class OwnOrders:
         """An order is open, changed or over."""
         before = self.orders.pop(order.cl_ord_id, None)
         if before is not None:
-            self._add(before, -before.qty)
+            self._add(before, -1)
         if order.qty > 0:
             self.orders[order.cl_ord_id] = order
-            self._add(order, order.qty)
+            self._add(order, 1)
 
-    def _add(self, order: OwnOrder, qty: int) -> None:
+    def _add(self, order: OwnOrder, sign: int) -> None:
+        qty = sign * order.qty
         venue = self._venues.setdefault(order.venue, _Venue())
         if qty > 0:
             venue.since_ns = min(venue.since_ns, order.since_ns) if venue.qty else order.since_ns
         venue.qty += qty
         _add(venue.buys if order.side is Side.BUY else venue.sells, order.px_ticks, qty)
-        if order.displayed and order.px_ticks is not None:
-            _add(self._displayed, (order.venue, order.side, order.px_ticks), qty)
+        if order.displayed_px_ticks is not None:
+            where = (order.venue, order.side, order.displayed_px_ticks)
+            _add(self._displayed, where, sign * order.displayed_qty)
         if not venue.qty:
             del self._venues[order.venue]
 

@@ -26,12 +26,12 @@ class OwnQueues:
     """One symbol's. `own`: our open orders, as they are before each call here.
 
     `rule`: whose a cancel is taken for; BEHIND_FIRST is the conservative one. `places`: of our
-    displayed orders by ClOrdID(11), with where they rest.
+    displayed orders by ClOrdID(11), with where they rest, and since which entry.
     """
 
     own: OwnOrders
     rule: CancelRule = CancelRule.UNIFORM
-    places: dict[str, tuple[_Key, Place]] = field(default_factory=dict)
+    places: dict[str, tuple[_Key, int, Place]] = field(default_factory=dict)
     _queues: dict[_Key, Queue] = field(default_factory=dict)
     _since_ns: dict[_Key, int] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class OwnQueues:
         An estimate as of the last event of its venue.
         """
         found = self.places.get(cl_ord_id)
-        return None if found is None else found[1].ahead_qty
+        return None if found is None else found[2].ahead_qty
 
     def on_order(self, order: OwnOrder, displayed_qty: int | None) -> None:
         """An order of ours is open, changed or over. Tell it after `own` was.
@@ -50,31 +50,31 @@ class OwnQueues:
         may hold the order or not, so the order is placed behind the whole of it.
         """
         known = self.places.get(order.cl_ord_id)
-        rests = order.displayed and order.qty > 0 and order.px_ticks is not None
-        if not rests:
+        if order.displayed_px_ticks is None or not order.qty:
             self._leave(order.cl_ord_id)
             return
-        assert order.px_ticks is not None
-        key = (order.venue, order.side, order.px_ticks)
-        if known is not None and known[0] == key and order.qty <= known[1].leaves_qty:
-            known[1].leaves_qty = order.qty
-            return
+        key = (order.venue, order.side, order.displayed_px_ticks)
+        if known is not None and known[:2] == (key, order.entries):
+            place = known[2]
+            if order.displayed_qty <= place.leaves_qty:
+                place.leaves_qty = order.displayed_qty
+                return
         self._leave(order.cl_ord_id)
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = Queue(px_ticks=key[2], rule=self.rule, match_ns=MATCH_NS)
             self._since_ns[key] = order.since_ns
         if displayed_qty is not None:
-            older_qty = self.own.displayed_qty(*key) - order.qty
+            older_qty = self.own.displayed_qty(*key) - order.displayed_qty
             displayed_qty = max(displayed_qty - older_qty, 0)
-        place = queue.join(order.cl_ord_id, order.qty, displayed_qty)
-        self.places[order.cl_ord_id] = (key, place)
+        place = queue.join(order.cl_ord_id, order.displayed_qty, displayed_qty)
+        self.places[order.cl_ord_id] = (key, order.entries, place)
 
     def _leave(self, cl_ord_id: str) -> None:
         found = self.places.pop(cl_ord_id, None)
         if found is None:
             return
-        key, place = found
+        key, _, place = found
         queue = self._queues[key]
         queue.places.remove(place)
         if not queue.places:

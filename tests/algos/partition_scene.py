@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from algos.actions import Reprice
 from algos.partition import Command, Partition
 from algos.policy import Policy
 from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
@@ -111,11 +112,22 @@ def new_partition(number: int = 0, policy: Policy | None = None) -> Partition:
 
 @dataclass(slots=True)
 class Sent:
-    """A child as its venue sees it."""
+    """A child as its venue sees it. `asked`: replaces that it has not answered."""
 
     order: NewChild
+    order_qty: int
     cum_qty: int = 0
     closed: bool = False
+    asked: dict[str, ReplaceChild] = field(default_factory=dict)
+
+    @property
+    def open_qty(self) -> int:
+        """Shares that may still fill, whatever becomes of the replaces."""
+        filled = self.closed and self.cum_qty >= self.order_qty
+        if self.closed and not filled:
+            return 0
+        most = max([self.order_qty, *(int(each.order_qty) for each in self.asked.values())])
+        return most - self.cum_qty
 
 
 @dataclass(slots=True)
@@ -144,7 +156,9 @@ class Scene:
             if isinstance(command, NewChild | CancelChild | ReplaceChild):
                 self.children.append(command)
                 if isinstance(command, NewChild):
-                    self.sent[command.cl_ord_id] = Sent(command)
+                    self.sent[command.cl_ord_id] = Sent(command, command.order_qty)
+                elif isinstance(command, ReplaceChild):
+                    self.sent[command.orig_cl_ord_id].asked[command.cl_ord_id] = command
             else:
                 self.reports.append(command)
         return list(commands)
@@ -188,6 +202,8 @@ class Scene:
         del self.reports[len(self.reports) if reports is None else reports :]
         for lost in self.children[len(self.children) if children is None else children :]:
             self.sent.pop(lost.cl_ord_id, None)
+            if isinstance(lost, ReplaceChild):
+                self.sent[lost.orig_cl_ord_id].asked.pop(lost.cl_ord_id, None)
             self.children.remove(lost)
         self.partition = self.folded()
         self.claim += 1
@@ -213,9 +229,14 @@ class Scene:
 
     def execution(self, cl_ord_id: str, kind: ExecType, *, qty: int = 0, px: str | None = None,
                   exec_id: str | None = None, ref: str | None = None,
-                  status: OrdStatus | None = None) -> Execution:  # fmt: skip
-        """A venue's report on a child, consistent with those before it."""
+                  status: OrdStatus | None = None,
+                  replace: str | None = None) -> Execution:  # fmt: skip
+        """A venue's report on a child, consistent with those before it. `replace`: the ClOrdID of
+        the replace that it takes.
+        """
         sent = self.sent[cl_ord_id]
+        if kind is ExecType.REPLACED:
+            sent.order_qty = max(sent.asked.pop(replace or "").order_qty, sent.cum_qty)
         order = sent.order
         self.execs += 1
         if kind is ExecType.TRADE:
@@ -224,20 +245,21 @@ class Scene:
             sent.cum_qty += qty - self.fills[ref or ""].last_qty
         ends = {ExecType.CANCELED: OrdStatus.CANCELED, ExecType.REJECTED: OrdStatus.REJECTED,
                 ExecType.EXPIRED: OrdStatus.EXPIRED}  # fmt: skip
-        if status is None and sent.closed and sent.cum_qty < order.order_qty:
+        if status is None and sent.closed and sent.cum_qty < sent.order_qty and not replace:
             status = OrdStatus.CANCELED  # an IOC that is over stays so
         if status is None:
             status = ends.get(kind) or (
-                OrdStatus.FILLED if sent.cum_qty >= order.order_qty
+                OrdStatus.FILLED if sent.cum_qty >= sent.order_qty
                 else OrdStatus.PARTIALLY_FILLED if sent.cum_qty else OrdStatus.NEW
             )  # fmt: skip
         sent.closed = status in (*ends.values(), OrdStatus.FILLED)
         found = Execution(
             venue=order.venue, session="S", msg_seq_num=self.execs, trade_date=DAY,
             exec_id=exec_id or f"e{self.execs}", exec_type=kind, ord_status=status,
-            cl_ord_id=cl_ord_id, venue_order_id=f"V{cl_ord_id}", symbol=order.symbol,
-            side=order.side, order_qty=order.order_qty, cum_qty=sent.cum_qty,
-            leaves_qty=0 if sent.closed else max(order.order_qty - sent.cum_qty, 0),
+            cl_ord_id=replace or cl_ord_id, orig_cl_ord_id=cl_ord_id if replace else None,
+            venue_order_id=f"V{cl_ord_id}", symbol=order.symbol,
+            side=order.side, order_qty=sent.order_qty, cum_qty=sent.cum_qty,
+            leaves_qty=0 if sent.closed else max(sent.order_qty - sent.cum_qty, 0),
             avg_px=Decimal(0), last_qty=qty, last_px=None if px is None else Decimal(px),
             fee=Decimal("0.01") if qty else None, exec_ref_id=ref, transact_ns=self.now_ns,
             received_ns=self.now_ns,
@@ -245,6 +267,23 @@ class Scene:
         if kind in (ExecType.TRADE, ExecType.TRADE_CORRECT):
             self.fills[found.exec_id] = found
         return found
+
+    def reprice(self, cl_ord_id: str, order_qty: int, px_ticks: int) -> list[Command]:
+        """The worker replaces a child, as an algorithm would have it."""
+        desk = self.partition._desk
+        parent = desk.blotter.parents[desk.blotter.child(cl_ord_id).order_id]
+        action = Reprice(cl_ord_id=cl_ord_id, qty=order_qty, px_ticks=px_ticks)
+        self.partition._progress._act(parent, action, self.now_ns)
+        return self.keep(desk.flushed())
+
+    def refused_replace(self, replace: ReplaceChild, reason: RefusalReason) -> ChildRefused:
+        """Venue access did not send a replace."""
+        self.sent[replace.orig_cl_ord_id].asked.pop(replace.cl_ord_id)
+        return ChildRefused(
+            venue=replace.venue, cl_ord_id=replace.cl_ord_id,
+            orig_cl_ord_id=replace.orig_cl_ord_id, order_id=replace.order_id,
+            symbol=replace.symbol, reason=reason, text=reason.value, at_ns=self.now_ns,
+        )  # fmt: skip
 
     def refused(self, cl_ord_id: str, reason: RefusalReason) -> ChildRefused:
         """Venue access did not send a child."""
@@ -255,11 +294,16 @@ class Scene:
             reason=reason, text=reason.value, at_ns=self.now_ns,
         )  # fmt: skip
 
-    def cancel_rejected(self, cancel: CancelChild) -> ChildCancelRejected:
-        """The venue could not cancel."""
+    def cancel_rejected(self, request: CancelChild | ReplaceChild) -> ChildCancelRejected:
+        """The venue could not cancel, or not replace."""
+        is_replace = isinstance(request, ReplaceChild)
+        if is_replace:
+            self.sent[request.orig_cl_ord_id].asked.pop(request.cl_ord_id)
         return ChildCancelRejected(
-            venue=cancel.venue, session="S", msg_seq_num=0, cl_ord_id=cancel.cl_ord_id,
-            orig_cl_ord_id=cancel.orig_cl_ord_id, symbol=cancel.symbol, ord_status=OrdStatus.NEW,
-            response_to=CxlRejResponseTo.CANCEL_REQUEST, reason=CxlRejReason.OTHER,
+            venue=request.venue, session="S", msg_seq_num=0, cl_ord_id=request.cl_ord_id,
+            orig_cl_ord_id=request.orig_cl_ord_id, symbol=request.symbol, ord_status=OrdStatus.NEW,
+            response_to=CxlRejResponseTo.REPLACE_REQUEST if is_replace
+            else CxlRejResponseTo.CANCEL_REQUEST,
+            reason=CxlRejReason.OTHER,
             received_ns=self.now_ns,
         )  # fmt: skip

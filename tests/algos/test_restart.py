@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from algos.partition import Command
 from bus.codec import encode
 from bus.topics import Topic
-from domain.children import CancelChild, NewChild
+from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch, Rearm
 from domain.executions import ChildSent, Execution, VenueState
 from domain.fix_codes import ExecType, OrdStatus
@@ -31,8 +31,8 @@ STEPS = st.lists(
         st.sampled_from(
             ["new", "replace", "cancel", "pause", "resume", "repeat", "quote", "print", "time",
              "time", "time", "fill", "fill", "fill", "end", "end", "reject", "refuse", "bust",
-             "correct", "again", "down", "live", "kill", "rearm", "rearm", "crash", "crash",
-             "lose", "lose"]
+             "correct", "reprice", "reprice", "replaced", "unreplaced", "again", "down", "live",
+             "kill", "rearm", "rearm", "crash", "crash", "lose", "lose"]
         ),
         st.integers(0, 9),
         st.integers(0, 9),
@@ -135,7 +135,7 @@ class Play:
     def fill(self, which: int, much: int) -> None:
         sent = self.open(which)
         if sent is not None:
-            left_qty = sent.order.order_qty - sent.cum_qty
+            left_qty = sent.order_qty - sent.cum_qty
             qty = left_qty if much > 5 else 1 + left_qty * much // 7
             self.report(sent, ExecType.TRADE, qty=min(qty, left_qty), px=f"100.0{much}")
 
@@ -156,11 +156,47 @@ class Play:
             reason = reasons[much]
             self.scene.say(self.scene.refused(sent.order.cl_ord_id, reason))
 
+    def reprice(self, which: int, much: int) -> None:
+        """A replace within what the parent has free, up or down, also of one that has one."""
+        sent = self.open(which)
+        if sent is not None:
+            parent = self.scene.partition.blotter.parents[sent.order.order_id]
+            free_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty
+            most = sent.cum_qty + sent.open_qty + max(free_qty, 0)
+            qty = most * (much + 1) // 10
+            if qty > 0:
+                self.scene.reprice(sent.order.cl_ord_id, qty, 10_000 - which)
+
+    def asked(self, which: int) -> ReplaceChild | None:
+        found = [replace for sent in self.scene.sent.values() for replace in sent.asked.values()]
+        return found[which % len(found)] if found else None
+
+    def replaced(self, which: int, much: int) -> None:
+        """Of an order that ended otherwise than filled it is refused."""
+        replace = self.asked(which)
+        if replace is not None:
+            sent = self.scene.sent[replace.orig_cl_ord_id]
+            if not sent.open_qty:
+                self.scene.say(self.scene.cancel_rejected(replace))
+                return
+            self.scene.say(
+                self.scene.execution(
+                    replace.orig_cl_ord_id, ExecType.REPLACED, replace=replace.cl_ord_id
+                )
+            )
+
+    def unreplaced(self, which: int, much: int) -> None:
+        replace = self.asked(which)
+        if replace is not None and much % 2:
+            self.scene.say(self.scene.cancel_rejected(replace))
+        elif replace is not None:
+            self.scene.say(self.scene.refused_replace(replace, RefusalReason.MESSAGE_RATE))
+
     def bust(self, which: int, much: int) -> None:
         name = self.standing(which)
         if name is not None:
             sent = self.scene.sent[self.scene.fills[name].cl_ord_id]
-            if much % 2 and sent.cum_qty == sent.order.order_qty:
+            if much % 2 and sent.cum_qty == sent.order_qty:
                 sent.closed = False  # a venue may hold a busted order to be open again
             self.report(sent, ExecType.TRADE_CANCEL, ref=name)
             del self.scene.fills[name]
@@ -208,6 +244,7 @@ class Play:
 
     def crash(self, which: int, much: int) -> None:
         """The worker dies with all it said written."""
+        self.check_fold()
         self.scene.restart()
 
     def lose(self, which: int, much: int) -> None:
@@ -242,22 +279,34 @@ class Play:
             children = [each for each in scene.sent.values()
                         if each.order.order_id == parent.order_id]  # fmt: skip
             filled_qty = sum(each.cum_qty for each in children)
-            open_qty = sum(each.order.order_qty - each.cum_qty for each in children
-                           if not each.closed)  # fmt: skip
+            open_qty = sum(each.open_qty for each in children)
             assert parent.cum_qty == filled_qty == parent.told_cum_qty
             assert parent.open_qty == open_qty
             assert filled_qty + open_qty <= parent.terms.order_qty
             assert (parent.status is OrdStatus.FILLED) <= (filled_qty >= parent.terms.order_qty)
 
+    def check_fold(self) -> None:
+        """Who reads the log has the ledger of who wrote it, children and their replaces too."""
+        live, folded = self.scene.partition.blotter, self.scene.folded().blotter
+        for order_id, parent in live.parents.items():
+            same = folded.parents[order_id]
+            assert (same.cum_qty, same.open_qty) == (parent.cum_qty, parent.open_qty)
+            assert same.open_children == parent.open_children
+            assert same.children == parent.children
+
     def finish(self) -> None:
         """Venues answer and time passes: every parent ends, every share is accounted for."""
         for _ in range(8):
+            while self.asked(0) is not None:
+                self.unreplaced(0, 1)
+                self.check()
             for sent in list(self.scene.sent.values()):
                 if not sent.closed:
                     self.report(sent, ExecType.CANCELED)
                     self.check()
             self.scene.step_to(self.scene.now_ns + 30 * S)
             self.check()
+        self.check_fold()
         for parent in self.scene.partition.blotter.parents.values():
             assert parent.status in PARENT_TERMINAL
             assert not parent.open_qty
@@ -281,7 +330,12 @@ def test_an_order_survives_any_crash(steps: list[Step]) -> None:
 def written(scene: Scene) -> bytes:
     said: list[Command] = [*scene.reports, *scene.children]
     return b"\n".join(
-        encode(Topic.CHILDREN if isinstance(each, NewChild | CancelChild) else Topic.REPORTS, each)
+        encode(
+            Topic.CHILDREN
+            if isinstance(each, NewChild | CancelChild | ReplaceChild)
+            else Topic.REPORTS,
+            each,
+        )
         for each in said
     )
 

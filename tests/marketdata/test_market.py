@@ -183,12 +183,13 @@ def test_the_ladder_over_venues() -> None:
 
 def test_what_we_display_is_not_there_to_be_taken() -> None:
     found = market(DEPTH)
-    for number, (px_ticks, qty, displayed) in enumerate(
-        [(99, 2, True), (99, 1, False), (98, 60, True), (None, 5, False)]
+    for number, (px_ticks, qty, displayed_qty) in enumerate(
+        [(99, 200, 2), (99, 1, 0), (98, 60, 60), (None, 5, 0)]
     ):
         found.own.on_order(
             OwnOrder(cl_ord_id=str(number), venue="XA", side=Side.BUY, px_ticks=px_ticks, qty=qty,
-                     displayed=displayed, since_ns=1)
+                     displayed_px_ticks=px_ticks if displayed_qty else None,
+                     displayed_qty=displayed_qty, since_ns=1)
         )  # fmt: skip
     assert found.others_touch("XA", Side.SELL) == (99, 3)
     assert found.others_touch("XA", Side.BUY) == (101, 1)

@@ -31,7 +31,7 @@ class Day:
         self.open_qty = qty
         self.market.on_own_order(
             OwnOrder(cl_ord_id="c", venue="XA", side=Side.BUY, px_ticks=101, qty=qty,
-                     displayed=True, since_ns=0)
+                     displayed_px_ticks=101, displayed_qty=qty, since_ns=0)
         )  # fmt: skip
 
     def print(self, trade: Trade, *, ours: bool = False) -> None:

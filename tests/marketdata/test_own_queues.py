@@ -1,5 +1,6 @@
 """Where our displayed orders stand, told from quotes, ladders and prints of a SymbolMarket."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,8 +24,8 @@ def sold(qty: int, at_ms: int, px: int = 100) -> Trade:
 
 def bid(qty: int = 100, px: int = 100, cl_ord_id: str = "C1") -> OwnOrder:
     return OwnOrder(
-        cl_ord_id=cl_ord_id, venue="V", side=Side.BUY, px_ticks=px, qty=qty, displayed=True,
-        since_ns=0,
+        cl_ord_id=cl_ord_id, venue="V", side=Side.BUY, px_ticks=px, qty=qty,
+        displayed_px_ticks=px, displayed_qty=qty, since_ns=0,
     )  # fmt: skip
 
 
@@ -104,6 +105,20 @@ def test_a_fill_keeps_the_place_more_quantity_or_another_price_loses_it() -> Non
     market.on_own_order(bid(qty=200, px=99))
     assert ahead(market) is None
     assert len(market.queues.places) == 1
+
+
+def test_an_iceberg_stands_by_what_it_shows_and_loses_its_place_with_each_tranche() -> None:
+    market = SymbolMarket(symbol="S")
+    market.on_event(quote(100, 400, 1))
+    tranche = msgspec.structs.replace(bid(qty=1_000), displayed_qty=200)
+    market.on_own_order(tranche)
+    market.on_events([quote(100, 600, 2), sold(400, 3), quote(100, 900, 4), quote(100, 900, 50)])
+    assert ahead(market) == 0
+    market.on_own_order(msgspec.structs.replace(tranche, qty=900, displayed_qty=100))
+    assert ahead(market) == 0
+    market.on_event(quote(100, 1_000, 60))
+    market.on_own_order(msgspec.structs.replace(tranche, qty=800, entries=1))
+    assert ahead(market) == 1_000
 
 
 def test_an_order_that_is_over_leaves_nothing_behind() -> None:

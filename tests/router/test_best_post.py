@@ -70,5 +70,5 @@ def test_why_nowhere(found: Route | WaitReason, reason: WaitReason) -> None:
 def test_our_own_bid_alone_is_no_touch_to_join() -> None:
     """Or two parents would follow each other up."""
     own = OwnOrder(cl_ord_id="c", venue="XA", side=Side.BUY, px_ticks=100, qty=500,
-                   since_ns=NOW_NS, displayed=True)  # fmt: skip
+                   since_ns=NOW_NS, displayed_px_ticks=100, displayed_qty=500)  # fmt: skip
     assert rested(quote("XA"), own=own) is W.NO_LIQUIDITY

@@ -111,8 +111,8 @@ def test_our_own_offer_is_not_taken() -> None:
     market = SymbolMarket(symbol="IBM")
     market.on_event(quote("XA", ask_qty=600))
     market.own.on_order(
-        OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=101, qty=400, displayed=True,
-                 since_ns=NOW_NS)
+        OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=101, qty=400,
+                 displayed_px_ticks=101, displayed_qty=400, since_ns=NOW_NS)
     )  # fmt: skip
     found = best_route(
         market, ("XA",), Side.BUY, limit_px_ticks=None, lot=100, min_qty=100, live={"XA": True},
