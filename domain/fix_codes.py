@@ -121,4 +121,15 @@ class StrategyParameterType(StrEnum):
 
 
 # TargetStrategy(847) of the algorithms: how names are carried, not which algorithms exist.
-TARGET_STRATEGIES: Final[dict[str, str]] = {"1": "vwap", "2": "pov", "3": "is", "1000": "twap"}
+TARGET_STRATEGIES: Final[dict[str, str]] = {
+    "1": "vwap",
+    "2": "pov",
+    "3": "is",
+    "1000": "twap",
+    "1001": "close",
+    "1002": "iceberg",
+    "1003": "hidden",
+    "1004": "pegged",
+    "1005": "sniper",
+    "1006": "adaptive",
+}

@@ -43,6 +43,7 @@ NAMES: Final[dict[int, str]] = {
     958: "StrategyParameterName",
     959: "StrategyParameterType",
     960: "StrategyParameterValue",
+    1138: "DisplayQty",
 }
 
 # The fields of our messages (domain.parents) by the FIX field that carries them.
@@ -61,6 +62,15 @@ _MESSAGE_FIELDS: Final[dict[str, int]] = {
     "algo": 847,
 }
 
+# The parameters that fields of their own may carry (instruction_fields.py reads them).
+PARAMETER_FIELDS: Final[dict[str, tuple[int, ...]]] = {
+    "target_participation": (849,),
+    "max_participation": (849,),
+    "min_fill_qty": (110,),
+    "display_qty": (111, 1138),
+    "passive_only": (18,),
+}
+
 # What we read, and what says nothing that changes how the order must be worked. Every other field
 # of a request is refused by name: an instruction that is dropped in silence costs more.
 SESSION_TAGS: Final = frozenset(
@@ -72,10 +82,10 @@ _INFORMATIVE: Final = (
     461, 523, 526, 528, 529, 581, 583, 589, 590, 591, 635, 660, 802, 803,
 )  # fmt: skip
 READ_TAGS: Final[dict[str, frozenset[int]]] = {
-    "D": frozenset((1, 11, 15, 38, 40, 44, 54, 55, 59, 60, 126, 168, 847, 848, 849,
-                    957, 958, 959, 960, *_INFORMATIVE)),
-    "G": frozenset((1, 11, 15, 37, 38, 40, 41, 44, 54, 55, 59, 60, 126, 168, 847, 848, 849,
-                    957, 958, 959, 960, *_INFORMATIVE)),
+    "D": frozenset((1, 11, 15, 18, 38, 40, 44, 54, 55, 59, 60, 110, 111, 126, 168, 847, 848, 849,
+                    957, 958, 959, 960, 1138, *_INFORMATIVE)),
+    "G": frozenset((1, 11, 15, 18, 37, 38, 40, 41, 44, 54, 55, 59, 60, 110, 111, 126, 168, 847,
+                    848, 849, 957, 958, 959, 960, 1138, *_INFORMATIVE)),
     "F": frozenset((1, 11, 37, 38, 41, 54, 55, 60, *_INFORMATIVE)),
     "H": frozenset((1, 11, 37, 54, 55, 790, *_INFORMATIVE)),
     "AF": frozenset((1, 54, 55, 584, 585, *_INFORMATIVE)),
@@ -150,7 +160,9 @@ def field_name(tag: int) -> str:
 def fix_field(field: str) -> str:
     """A field of our messages as the FIX field that the OMS wrote it in."""
     if field.startswith("params."):
-        return f"{field_name(958)}={field.removeprefix('params.')}"
+        name = field.removeprefix("params.")
+        own = "".join(f" or {field_name(tag)}" for tag in PARAMETER_FIELDS.get(name, ()))
+        return f"{field_name(958)}={name}{own}"
     tag = _MESSAGE_FIELDS.get(field)
     return field if tag is None else field_name(tag)
 

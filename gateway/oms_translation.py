@@ -17,7 +17,8 @@ from domain.instruments import Side
 from domain.parents import CancelParent, NewParent, ReplaceParent
 from domain.refusals import RejectReason
 from gateway.oms_fields import ALGOS, ID_MAX, READ_TAGS, SESSION_TAGS, field_name, shown
-from gateway.strategy_parameters import Refused, read_parameters, term_time_ns
+from gateway.refused import Refused
+from gateway.strategy_parameters import read_parameters, term_time_ns
 
 MAX_TIME_NS: Final = 2**63  # what domain.parents.TimeNs holds
 SOURCE: Final = "FIX:"  # with the CompID of the OMS: the `source` of its orders
@@ -203,8 +204,13 @@ def _ord_type(message: FixMessage) -> OrdType:
 
 
 def _check_time_in_force(message: FixMessage) -> None:
-    """A parent lives until its end time: Day(0), or GoodTillDate(6) with ExpireTime(126)."""
+    """A parent lives until its end time: Day(0), or GoodTillDate(6) with ExpireTime(126).
+
+    At the close (7) says of a target close order what its algorithm says.
+    """
     value = message.get(59, "0")
+    if value == "7" and ALGOS.get(message.get(847) or "") == "close":
+        return
     if value == "6" and _optional_time(message, 126) is None:
         raise Refused(RejectReason.MISSING_FIELD, field_name(126), "TimeInForce(59)=6 needs it")
     if value not in ("0", "6"):

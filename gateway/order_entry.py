@@ -47,7 +47,7 @@ from gateway.oms_translation import (
     identifier,
     translate,
 )
-from gateway.strategy_parameters import Refused
+from gateway.refused import Refused
 
 
 class AppendRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
-"""Algorithm parameters in FIX: ParticipationRate(849), TargetStrategyParameters(848), 957-960.
+"""Algorithm parameters in FIX: TargetStrategyParameters(848), 957-960, and fields of their own.
 
-All three fill one map of names to typed values; whether a name or value suits the algorithm is the
-worker's to say, once, for FIX and Kafka alike.
+All of them fill one map of names to typed values; whether a name or value suits the algorithm is
+the worker's to say, once, for FIX and Kafka alike.
 """
 
 import re
@@ -12,6 +12,7 @@ from domain.fix_codes import StrategyParameterType
 from domain.fix_message import BadField, FixMessage, read_decimal, read_timestamp_ns
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
+from gateway.instruction_fields import read_fields
 from gateway.oms_fields import (
     ID_MAX,
     PARAMETERS_MAX,
@@ -20,35 +21,24 @@ from gateway.oms_fields import (
     field_name,
     shown,
 )
+from gateway.refused import Refused
 
 # Entries of the group that are terms of the order: an order ticket made from our FIXatdl may send
 # them either way (FIXatdl 1.1, Transport of Strategy Parameters).
 TERM_TAGS: Final[dict[str, int]] = {"start_time": 168, "end_time": 126}
-PARTICIPATION: Final = "max_participation"  # the parameter that ParticipationRate(849) carries
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}\.[0-9]{1,12}")
 _BOOLEANS: Final = {"Y": True, "N": False}
 
 
-class Refused(Exception):
-    """What an OMS wrote cannot be used; `field` is a FIX field as Name(tag)."""
-
-    def __init__(self, reason: RejectReason, field: str, text: str) -> None:
-        super().__init__(f"{reason.value} {field}: {text}")
-        self.reason = reason
-        self.field = field
-        self.text = text
-
-
 def read_parameters(message: FixMessage) -> dict[str, ParamValue]:
-    """The parameters of a request, in order of 849, 848, 957. Raises Refused.
+    """The parameters of a request, in order of fields of their own, 848, 957. Raises Refused.
 
     Without the entries that `term_time_ns` reads.
     """
     found: dict[str, ParamValue] = {}
-    rate = message.get(849)
-    if rate is not None:
-        found[PARTICIPATION] = float(_decimal(849, rate))
+    for name, value, field in read_fields(message):
+        _put(found, name, value, field)
     for name, text in _pairs(message.get(848)):
         _put(found, name, untyped_value(text), field_name(848))
     for entry in _entries(message):
@@ -152,13 +142,6 @@ def _check_text(text: str, field: str) -> None:
         raise Refused(RejectReason.FIELD_TOO_LONG, field, f"more than {TEXT_MAX} characters")
     if not (text.isascii() and text.isprintable()):
         raise Refused(RejectReason.MALFORMED, field, "not printable ASCII")
-
-
-def _decimal(tag: int, text: str) -> float:
-    try:
-        return float(read_decimal(tag, text))
-    except BadField as error:
-        raise Refused(RejectReason.MALFORMED, field_name(tag), error.text) from error
 
 
 def _named(tag: int, name: str) -> str:

@@ -74,6 +74,10 @@ def test_every_field_that_is_read_is_in_the_dictionary(msg_type: str) -> None:
         ("algo", "TargetStrategy(847)"),
         ("end_ns", "ExpireTime(126)"),
         ("params.slices", "StrategyParameterName(958)=slices"),
+        (
+            "params.display_qty",
+            "StrategyParameterName(958)=display_qty or MaxFloor(111) or DisplayQty(1138)",
+        ),
         ("something_else", "something_else"),
     ],
 )
@@ -99,7 +103,8 @@ def test_an_average_price_is_rounded_to_eight_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("algo", "fields"), [("twap", [(847, "1000")]), ("847=77", [(847, "77")]), ("sniper", [])]
+    ("algo", "fields"),
+    [("twap", [(847, "1000")]), ("847=77", [(847, "77")]), ("nothing_of_ours", [])],
 )
 def test_an_algorithm_without_a_number_has_no_strategy(
     algo: str, fields: list[tuple[int, str]]

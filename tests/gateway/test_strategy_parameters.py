@@ -11,7 +11,8 @@ from domain.parents import ParamValue, ReplaceParent
 from domain.refusals import RejectReason
 from gateway.oms_fields import PARAMETERS_MAX, PARAMETERS_TEXT_MAX, TEXT_MAX
 from gateway.oms_translation import Amendment, translate
-from gateway.strategy_parameters import Refused, read_parameters, term_time_ns
+from gateway.refused import Refused
+from gateway.strategy_parameters import read_parameters, term_time_ns
 
 NAME = st.from_regex(r"[a-z][a-z_]{0,20}", fullmatch=True)
 TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="=;"),
@@ -73,7 +74,16 @@ def test_an_ill_typed_value_is_refused_by_name(
 @pytest.mark.parametrize(
     ("fields", "reason", "field"),
     [
-        ([(849, "0.1"), (848, "max_participation=0.2")], "bad_parameter", 848),
+        ([(847, "1"), (849, "0.1"), (848, "max_participation=0.2")], "bad_parameter", 848),
+        ([(849, "0.1")], "missing_field", 847),
+        ([(110, "x")], "malformed", 110),
+        ([(111, "x")], "malformed", 111),
+        ([(111, "100"), (1138, "100")], "bad_parameter", 1138),
+        ([(111, "100"), (848, "display_qty=100")], "bad_parameter", 848),
+        ([(18, "G")], "unsupported", 18),
+        ([(18, "1 R")], "unsupported", 18),
+        ([(847, "1"), (18, "D")], "unsupported", 18),
+        ([(18, "6"), (848, "passive_only=N")], "bad_parameter", 848),
         ([(848, "a=1"), *group(("a", "1", "1"))], "bad_parameter", 958),
         (group(("a", "1", "1"), ("a", "1", "1")), "bad_parameter", 958),
         ([(848, "a=1;a=1")], "bad_parameter", 848),
@@ -94,8 +104,34 @@ def test_what_cannot_be_meant_is_refused(fields: Fields, reason: str, field: int
     assert f"({field})" in refused.value.field
 
 
-def test_participation_rate_is_a_fraction() -> None:
-    assert read_parameters(message((849, "0.05"))) == {"max_participation": 0.05}
+@pytest.mark.parametrize(
+    ("fields", "params"),
+    [
+        ([(847, "1000"), (849, "0.05")], {"max_participation": 0.05}),
+        ([(847, "1"), (849, "0.05")], {"max_participation": 0.05}),
+        ([(847, "2"), (849, "0.05")], {"target_participation": 0.05}),
+        ([(847, "2"), (18, "D"), (849, "0.05")], {"target_participation": 0.05}),
+        ([(110, "500")], {"min_fill_qty": 500}),
+        ([(110, "0.5")], {"min_fill_qty": 0.5}),  # the worker says that it is not whole
+        ([(111, "500")], {"display_qty": 500}),
+        ([(1138, "500")], {"display_qty": 500}),
+        ([(18, "6")], {"passive_only": True}),
+        ([(18, "1 2 e 6")], {"passive_only": True}),
+        ([(18, "1")], {}),
+    ],
+)
+def test_a_field_of_its_own_stands_for_a_parameter(
+    fields: Fields, params: dict[str, ParamValue]
+) -> None:
+    assert read_parameters(message(*fields)) == params
+
+
+def test_at_the_close_is_said_of_a_target_close_order_alone() -> None:
+    fields = [(11, "A"), (55, "IBM"), (54, "1"), (38, "100"), (40, "1"),
+              (60, "19700101-00:00:01"), (59, "7")]  # fmt: skip
+    assert translate(message((847, "1001"), *fields), "OMS")
+    with pytest.raises(Refused, match=r"TimeInForce\(59\): 7 is not supported"):
+        translate(message((847, "1000"), *fields), "OMS")
 
 
 @given(st.dictionaries(NAME, TEXT, max_size=20))
