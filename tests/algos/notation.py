@@ -1,8 +1,9 @@
 """The notation of tests/algos/scenarios: lines that go in, `----`, lines that come out.
 
 In: `at 12.5` (seconds from 10:00; timers run), `live XA`, `down XA`, `quote XA 99.99x500 100x300`,
-`print 100x1000`, `halt XA`, `new A buy 1000 end=40 limit=100 interval=10`, `replace B A qty=1200`,
-`cancel C A`, `pause D A`, `resume E A`, `redeliver A`, `repeat A` (the same, later in the log),
+`print 100x1000`, `halt XA`, `new A buy 1000 end=40 limit=100 interval=10`, which is
+`algo=twap`, `replace B A qty=1200`, `cancel C A`, `pause D A`, `resume E A`, `redeliver A`,
+`repeat A` (the same, later in the log),
 `fill A#1 100@100.01 e7` (a name for the execution is optional), `ended A#1`, `reject A#1`,
 `refuse A#1 PRICE_COLLAR`, `bust e7`, `correct e7 90@100.02 e9`, `norefuse`, `nocancel A#2`, `kill`,
 `rearm`, `restart`. A child is its parent's first name and its number.
@@ -97,9 +98,11 @@ class Stage:
         given = dict(option.split("=") for option in options)
         limit, start, end = (given.pop(name, None) for name in ("limit", "start", "end"))
         symbol, source = given.pop("symbol", "IBM"), given.pop("source", "OMS")
+        algo = given.pop("algo", "twap")
         return self._ask(
             new_parent(
                 cl_ord_id, qty, side=Side[side.upper()], limit=limit, symbol=symbol, source=source,
+                algo=algo,
                 start_s=None if start is None else float(start),
                 end_s=None if end is None else float(end), params=_params(given),
             )
@@ -236,7 +239,10 @@ class Stage:
             steps = zip(command.times_ns, command.cum_qty, strict=True)
             plan = " ".join(f"{(when - BEGIN_NS) / S:g}:{qty}" for when, qty in steps)
             why = "" if command.reason in ("accepted", "replaced") else f" ({command.reason})"
-            return f"plan {command.version} of {command.cl_ord_id}{why}: {plan}"
+            inputs = "".join(f" {name}={_short(value)}" for name, value in command.inputs.items())
+            return f"plan {command.version} of {command.cl_ord_id}{why}: {plan}" + (
+                f" from{inputs}" if inputs else ""
+            )
         if isinstance(command, ParentWaiting):
             return f"{command.cl_ord_id} waits: {command.reason.value}, due {command.due_qty}"
         if isinstance(command, ParentRequestRejected):
@@ -244,6 +250,13 @@ class Stage:
                     f"{command.ord_status.name}: {command.reason.value} {command.field} "
                     f"({command.text})")  # fmt: skip
         return report_text(command)
+
+
+def _short(value: bool | int | float | str | None) -> str:
+    """An input of a plan: floats to four digits, words in quotes where they have spaces."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return repr(value) if isinstance(value, str) and " " in value else str(value)
 
 
 def _how(child: NewChild) -> str:

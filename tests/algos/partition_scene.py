@@ -95,7 +95,7 @@ def new_parent(cl_ord_id: str = "A", order_qty: str | int = 1_000, *, side: Side
         limit_px=None if limit is None else Decimal(limit),
         start_ns=None if start_s is None else at_ns(start_s),
         end_ns=None if end_s is None else at_ns(end_s),
-        params={**EVEN, **(params or {})}, sent_ns=BEGIN_NS,
+        params={**(EVEN if algo == "twap" else {}), **(params or {})}, sent_ns=BEGIN_NS,
     )  # fmt: skip
 
 
