@@ -70,7 +70,9 @@ def even_schedule(
 ) -> Schedule:  # fmt: skip
     """`qty` shares evenly over [start_ns, end_ns), on top of `base_qty` that are already done.
 
-    Sizes: w_i = 1 + size_jitter * u_i, u uniform in [-1, 1], normalised to the original total.
+    Sizes: the targets move, C_i = (i + size_jitter * u_i) / n of all, u uniform in [-1/2, 1/2], so
+    that no size is off by more than `size_jitter` of the mean and none adds up: independent sizes
+    would wander off by their square root, 1.6 times the price gap of the times alone at 120 slices.
     Times: stratified, t_i = start + (i + time_jitter * U_i) * dt, U uniform in [0, 1): inside the
     window and rising. Cumulative rounding to lots: the running error is at most half a lot, and
     the last target is exact; an odd remainder goes to the last slice (quant.md 1.3, 5.5, 5.6).
@@ -79,9 +81,9 @@ def even_schedule(
     assert slices > 0
     assert start_ns < end_ns
     generator = np.random.Generator(np.random.Philox(key=seed))
-    weights = 1.0 + size_jitter * generator.uniform(-1.0, 1.0, slices)
+    moved = size_jitter * generator.uniform(-0.5, 0.5, slices)
     offsets = np.arange(slices) + time_jitter * generator.random(slices)
-    shares = np.cumsum(weights) / weights.sum() * qty
+    shares = (np.arange(1, slices + 1) + moved) / slices * qty
     lots = np.floor(shares / lot + 0.5).astype(np.int64) * lot
     lots = np.minimum(lots, qty)
     lots[-1] = qty
