@@ -15,7 +15,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     """`qty`: shares that a child may take now, 0 for the `reason`. `due_qty`: before all bounds.
 
     `overdue_qty`: unfilled shares, open ones too, that must not wait any longer. `limit_px_ticks`:
-    no child may be priced beyond it. `complete`: it is the clean-up: all must be done.
+    no child may be priced beyond it. `complete`: it is the clean-up: nothing may wait for a price.
     """
 
     due_qty: int

@@ -12,7 +12,8 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 
     `overdue_qty`: should be filled by now, for its patience has run out. `next_ns`: when either
     changes by itself, None: it does not. `ceiling_qty`: must not be exceeded by filled and open,
-    None: no bound but the order's. `idle`: why nothing is due when nothing is.
+    None: no bound but the order's. `idle`: why nothing is due when nothing is. `planned_to_end`:
+    the target is all of the order by its end, if nothing changes.
     """
 
     target_qty: int
@@ -20,6 +21,7 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     next_ns: int | None = None
     ceiling_qty: int | None = None
     idle: WaitReason = WaitReason.WAITING_FOR_SLICE
+    planned_to_end: bool = False
 
 
 def schedule_goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
@@ -37,4 +39,5 @@ def schedule_goal(parent: Parent, around: Surroundings, patience_ns: int | None)
         target_qty=schedule.due_qty(now_ns),
         overdue_qty=overdue_qty,
         next_ns=min((step for step in steps if step is not None), default=None),
+        planned_to_end=schedule.cum_qty[-1] >= parent.terms.order_qty,
     )

@@ -52,8 +52,9 @@ MAX_PARTICIPATION: Final = Parameter(
 COMPLETION: Final = Parameter(
     name="completion", kind=str, default="leave", mutable=True,
     choices={"leave": "what is unfilled at the end expires",
-             "cross": "all is due from the clean-up window on, 2 % of the window, 10 s "
-                      "at least, 120 s at most"},
+             "cross": "what is due does not wait in the clean-up, the last 2 % of the window, 10 s "
+                      "at least, 120 s at most; all is due 10 s before the end, or, without a "
+                      "schedule that covers the order, from the clean-up on"},
     text="what becomes of a remainder towards the end",
 )  # fmt: skip
 

@@ -196,6 +196,33 @@ def test_the_clean_up_is_a_fiftieth_of_the_window(window_s: int, clean_up_s: int
     assert clean_up_ns(case.parent) == BEGIN_NS + (window_s - clean_up_s) * S
 
 
+@pytest.mark.parametrize(
+    ("at_s", "planned", "target_qty", "overdue_qty", "next_s"),
+    [
+        (979, True, 900, 0, 980),  # before the clean-up, the last 20 s of 1,000: all may wait
+        (980, True, 900, 900, 985),  # what is due may not wait; the last slice is still to come
+        (985, True, 1_000, 1_000, 990),
+        (989, True, 1_000, 1_000, 990),
+        (990, True, 1_000, 1_000, None),
+        (979, False, 900, 0, 980),
+        (980, False, 1_000, 1_000, 985),  # nobody planned the end: all of it, from here on
+    ],
+)
+def test_what_must_complete_is_due_in_time(
+    at_s: int, planned: bool, target_qty: int, overdue_qty: int, next_s: int | None
+) -> None:
+    case = Case()
+    case.parent.params = {"completion": "cross", "style": "passive"}
+    slices = (BEGIN_NS, BEGIN_NS + 985 * S)
+    case.parent.schedule = Schedule(slices, (900, 1_000 if planned else 999))
+    case.now_ns = BEGIN_NS + at_s * S
+    found = goal_of(case.parent, case.around())
+    next_ns = None if next_s is None else BEGIN_NS + next_s * S
+    assert (found.target_qty, found.overdue_qty, found.next_ns) == (
+        target_qty, overdue_qty, next_ns,
+    )  # fmt: skip
+
+
 def test_a_child_is_no_more_than_is_shown_in_lots() -> None:
     case = Case()
     case.market.on_event(Quote("IBM", "XA", 9_999, 900, 10_000, 390, NOW_NS))
