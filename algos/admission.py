@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 
 from algos.algorithm import Algorithm
-from algos.catalogue import ALGORITHMS
 from algos.parameters import (
     Rejection,
     Unit,
@@ -85,7 +84,7 @@ class RuleTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def admit(
-    request: NewParent, *, instruments: InstrumentTable,
+    request: NewParent, *, instruments: InstrumentTable, algorithms: Mapping[str, Algorithm],
     calendars: Mapping[str, TradingCalendar], start_past_bound_s: int,
     max_participation_cap: float, touch: Touch, now_ns: int,
 ) -> Admitted | Rejection:  # fmt: skip
@@ -96,9 +95,9 @@ def admit(
     instrument = instruments.get(request.symbol)
     if instrument is None:
         return Rejection(RejectReason.UNKNOWN_SYMBOL, "symbol", f"{request.symbol!r} is not traded")
-    algorithm = ALGORITHMS.get(request.algo)
+    algorithm = algorithms.get(request.algo)
     if algorithm is None:
-        known = ", ".join(ALGORITHMS)
+        known = ", ".join(algorithms)
         return Rejection(
             RejectReason.UNKNOWN_ALGO, "algo", f"{request.algo!r} is not one of {known}"
         )

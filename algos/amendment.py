@@ -5,7 +5,6 @@ from decimal import Decimal
 import msgspec
 
 from algos.admission import RuleTerms, exceeds_limit, off_grid, rule_values, unfit_parameter
-from algos.catalogue import ALGORITHMS
 from algos.parameters import Rejection, amend_parameters
 from algos.parent import Parent, Terms
 from algos.rules import broken_rule
@@ -26,7 +25,7 @@ def judge_replace(
     the session's close, or in its break, is moved as for a new order.
     """
     old = parent.terms
-    algorithm = ALGORITHMS[parent.algo]
+    algorithm = parent.algorithm
     params = amend_parameters(algorithm.parameters, parent.params, request.params)
     if isinstance(params, Rejection):
         return params

@@ -49,7 +49,8 @@ class Answers:
         exec_id = desk.requests.exec_id(offset, "0")
         touch = desk.touch_px(request.symbol, now_ns)
         admitted = admit(
-            request, instruments=desk.instruments, calendars=desk.calendars,
+            request, instruments=desk.instruments, algorithms=desk.algorithms,
+            calendars=desk.calendars,
             start_past_bound_s=desk.policy.start_past_bound_s,
             max_participation_cap=desk.policy.max_participation_cap,
             touch=touch, now_ns=now_ns,

@@ -4,10 +4,11 @@ A blotter is a fold. What the worker publishes and what comes back from venues g
 `apply_*`, live or read back from the log, so a restarted worker is in the state it left.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from algos.catalogue import ALGORITHMS
+from algos.algorithm import Algorithm
 from algos.child import Asked, Child
 from algos.parameters import Rejection, read_parameters
 from algos.parent import Parent, Terms
@@ -47,6 +48,7 @@ class Blotter:
 
     instruments: InstrumentTable
     requests: Requests
+    algorithms: Mapping[str, Algorithm]
     parents: dict[str, Parent] = field(default_factory=dict)
     live_parents: dict[str, Parent] = field(default_factory=dict)
     untold: list[tuple[Child, Execution]] = field(default_factory=list)
@@ -182,16 +184,16 @@ class Blotter:
     def _accepted_parent(self, report: ParentReport) -> Parent:
         _, request = self.requests.first(report.source, report.cl_ord_id)
         assert isinstance(request, NewParent)
-        schema = ALGORITHMS[report.algo].parameters
-        params = read_parameters(schema, request.params)
+        algorithm = self.algorithms[report.algo]
+        params = read_parameters(algorithm.parameters, request.params)
         assert not isinstance(params, Rejection)
         assert report.start_ns is not None
         assert report.end_ns is not None
         instrument = self.instruments[report.symbol]
         return Parent(
             order_id=report.order_id, source=report.source, cl_ord_id=report.cl_ord_id,
-            instrument=instrument, side=report.side, algo=report.algo, params=params,
-            schema=schema,
+            instrument=instrument, side=report.side, algorithm=algorithm,
+            params=params,
             terms=Terms(
                 order_qty=int(report.order_qty),
                 limit_px_ticks=None if report.limit_px is None

@@ -6,7 +6,6 @@ bounds on what is due, the tactic, and a last check that no action breaks the or
 """
 
 from algos.actions import Decision, Reprice, Send, Step
-from algos.catalogue import ALGORITHMS
 from algos.completion import completed
 from algos.due import due_of
 from algos.goal import Goal
@@ -26,7 +25,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
     if held is not None:
         step = Step(reason=held)
     else:
-        step = ALGORITHMS[parent.algo].tactic(parent, around, due)
+        step = parent.algorithm.tactic(parent, around, due)
         assert _within_terms(parent, step), f"{parent.order_id}: {step}"
     wakes.append(step.wake_ns)
     return Decision(
@@ -39,7 +38,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
 
 def goal_of(parent: Parent, around: Surroundings) -> Goal:
     """How much should be done by now, within the order's terms."""
-    goal = ALGORITHMS[parent.algo].goal(parent, around, style_of(parent).patience_ns)
+    goal = parent.algorithm.goal(parent, around, style_of(parent).patience_ns)
     return completed(goal, parent, around.now_ns)
 
 

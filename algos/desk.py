@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from algos.admission import Touch
+from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
@@ -42,6 +43,7 @@ class Desk:
     policy: Policy
     partition_of: Callable[[str], int]
     profiles: KnownProfiles = field(default_factory=KnownProfiles)
+    algorithms: Mapping[str, Algorithm] = field(default_factory=lambda: ALGORITHMS)
     claim: int | None = None
     markets: dict[str, SymbolMarket] = field(default_factory=dict)
     venues: dict[str, VenueState] = field(default_factory=dict)
@@ -53,7 +55,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.requests = Requests(self.number)
-        self.blotter = Blotter(instruments=self.instruments, requests=self.requests)
+        self.blotter = Blotter(
+            instruments=self.instruments, requests=self.requests, algorithms=self.algorithms
+        )
 
     @property
     def token(self) -> int:
@@ -77,7 +81,7 @@ class Desk:
         They cost as much again as a quote does (docs/marketdata.md), so symbols that nobody trades
         go without.
         """
-        if self.policy.touch_statistics or ALGORITHMS[parent.algo].reads_touch:
+        if self.policy.touch_statistics or parent.algorithm.reads_touch:
             self.market(parent.instrument.symbol).keep_statistics()
 
     def apply_command(self, command: ChildCommand) -> None:

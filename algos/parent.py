@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from algos.child import Child
-from algos.parameters import Parameter, Rejection, Values, amend_parameters
+from algos.parameters import Rejection, Values, amend_parameters
 from algos.schedule import Schedule
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Instrument, Side
@@ -15,6 +16,9 @@ from domain.parents import CancelParent, ReplaceParent
 from domain.refusals import WaitReason
 from domain.reports import ParentPlan, ParentReport
 from marketdata.volume_history import Mark
+
+if TYPE_CHECKING:  # an algorithm is made of functions over parents
+    from algos.algorithm import Algorithm
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +45,7 @@ class Parent:
     holds only children whose end is not known: closed ones leave it, so that it stays short.
     `volume_mark`: where the tape stood at its start, None while nothing was printed since.
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
-    `schema`: of `params`. `plan`: the one in force, `schedule` its own.
+    `plan`: the one in force, `schedule` its own.
     `waiting`, `due_qty`: of the last decision.
     """
 
@@ -50,9 +54,8 @@ class Parent:
     cl_ord_id: str
     instrument: Instrument
     side: Side
-    algo: str
+    algorithm: "Algorithm"
     params: Values
-    schema: tuple[Parameter, ...] = ()
     terms: Terms
     arrival_px: Decimal | None
     status: OrdStatus = OrdStatus.PENDING_NEW
@@ -87,6 +90,11 @@ class Parent:
     def target_qty(self) -> int:
         """Shares that should be filled or open, as of the last decision."""
         return self.cum_qty + self.open_qty + self.due_qty
+
+    @property
+    def algo(self) -> str:
+        """The name of its algorithm."""
+        return self.algorithm.name
 
     @property
     def done(self) -> bool:
@@ -168,7 +176,7 @@ class Parent:
 
     def _amend(self, request: ReplaceParent) -> None:
         """The parameters of a replace that was judged good come into force."""
-        params = amend_parameters(self.schema, self.params, request.params)
+        params = amend_parameters(self.algorithm.parameters, self.params, request.params)
         assert not isinstance(params, Rejection)
         self.params = params
 

@@ -8,8 +8,10 @@ does what the log shows undone. It reads no clock and sends nothing itself.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import InitVar, dataclass, field
 
+from algos.algorithm import Algorithm
 from algos.answers import Answers
 from algos.blotter import Blotter
+from algos.catalogue import ALGORITHMS
 from algos.desk import Command, Desk
 from algos.policy import Policy
 from algos.progress import Progress
@@ -30,7 +32,7 @@ __all__ = ["Command", "Partition"]
 
 @dataclass(slots=True, kw_only=True)
 class Partition:
-    """One partition."""
+    """One partition. `algorithms`: those that orders may ask for, by name."""
 
     number: int
     instruments: InitVar[InstrumentTable]
@@ -38,6 +40,7 @@ class Partition:
     policy: InitVar[Policy]
     partition_of: InitVar[Callable[[str], int]]
     profiles: InitVar[KnownProfiles | None] = None
+    algorithms: InitVar[Mapping[str, Algorithm]] = ALGORITHMS
     _desk: Desk = field(init=False)
     _progress: Progress = field(init=False)
     _answers: Answers = field(init=False)
@@ -46,10 +49,12 @@ class Partition:
     def __post_init__(
         self, instruments: InstrumentTable, calendars: Mapping[str, TradingCalendar],
         policy: Policy, partition_of: Callable[[str], int], profiles: KnownProfiles | None,
+        algorithms: Mapping[str, Algorithm],
     ) -> None:  # fmt: skip
         self._desk = Desk(
             number=self.number, instruments=instruments, calendars=calendars, policy=policy,
             partition_of=partition_of, profiles=profiles or KnownProfiles(),
+            algorithms=algorithms,
         )  # fmt: skip
         self._progress = Progress(self._desk)
         self._answers = Answers(self._desk, self._progress)

@@ -10,7 +10,6 @@ from typing import Final
 from algos.actions import Action, Send, Withdraw
 from algos.algorithm import PlanRequest
 from algos.amendment import adjusted, judge_replace, possible_now, settled_terms
-from algos.catalogue import ALGORITHMS
 from algos.child import Child
 from algos.decision import decide
 from algos.desk import Desk
@@ -182,7 +181,7 @@ class Progress:
             return "accepted" if parent.plan is None else "replaced"
         if parent.paused or around.killed:
             return None
-        return ALGORITHMS[parent.algo].replan(parent, around)
+        return parent.algorithm.replan(parent, around)
 
     def _plan(self, parent: Parent, around: Surroundings, reason: str) -> None:
         """Publish a plan for what is neither filled nor open, over the rest of the window."""
@@ -194,7 +193,7 @@ class Progress:
             return
         clock = TradingClock.over(start_ns, parent.terms.end_ns, around.pause)
         seed = seed_of(f"{parent.order_id}.{parent.plan_version + 1}")
-        plan = ALGORITHMS[parent.algo].plan(
+        plan = parent.algorithm.plan(
             PlanRequest(
                 parent=parent, around=around, qty=left_qty, base_qty=base_qty, clock=clock,
                 seed=seed,

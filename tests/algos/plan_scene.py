@@ -22,7 +22,7 @@ def plan_request(
     end_ns = int(minutes * MINUTE)
     parent = Parent(
         order_id="P", source="OMS", cl_ord_id="A", instrument=IBM, side=Side.BUY,
-        algo=algorithm.name, params=values, schema=algorithm.parameters, arrival_px=None,
+        algorithm=algorithm, params=values, arrival_px=None,
         terms=Terms(order_qty=qty, limit_px_ticks=None, start_ns=0, end_ns=end_ns),
     )  # fmt: skip
     return PlanRequest(

@@ -13,6 +13,7 @@ from algos.due import participation_allows
 from algos.parent import Parent, Terms
 from algos.schedule import Schedule
 from algos.surroundings import Surroundings
+from algos.twap import TWAP
 from domain.fix_codes import TimeInForce
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
@@ -31,7 +32,8 @@ class Case:
 
     def __init__(self) -> None:
         self.parent = Parent(
-            order_id="P", source="OMS", cl_ord_id="A", instrument=IBM, side=Side.BUY, algo="twap",
+            order_id="P", source="OMS", cl_ord_id="A", instrument=IBM, side=Side.BUY,
+            algorithm=TWAP,
             params={"completion": "leave"}, arrival_px=None,
             terms=Terms(order_qty=1_000, limit_px_ticks=None, start_ns=BEGIN_NS, end_ns=END_NS),
             schedule=Schedule((BEGIN_NS, BEGIN_NS + 500 * S), (500, 1_000)),

@@ -8,6 +8,7 @@ from algos.goal import Goal
 from algos.parent import Parent, Terms
 from algos.price_terms import WOULD_LOOK_NS, PriceBound, price_bound, willing
 from algos.surroundings import Surroundings
+from algos.twap import TWAP
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade
 from domain.refusals import WaitReason
@@ -20,7 +21,8 @@ NOW_NS = BEGIN_NS + 10 * S
 def parent(side: Side = Side.BUY, limit: int | None = None, cum_qty: int = 0,
            arrival: str | None = "100.00", **params: float | str | Decimal) -> Parent:  # fmt: skip
     return Parent(
-        order_id="P", source="OMS", cl_ord_id="A", instrument=IBM, side=side, algo="twap",
+        order_id="P", source="OMS", cl_ord_id="A", instrument=IBM, side=side,
+        algorithm=TWAP,
         params=dict(params), arrival_px=None if arrival is None else Decimal(arrival),
         terms=Terms(order_qty=1_000, limit_px_ticks=limit, start_ns=BEGIN_NS,
                     end_ns=BEGIN_NS + 100 * S),
