@@ -14,11 +14,14 @@ from domain.parents import NewParent, ParentRequest, ReplaceParent
 from domain.sessions import Session, TradingCalendar
 from gateway.venue_access import VenueAccess
 from headgate.settings import Settings
+from marketdata.known_profiles import KnownProfiles
+from marketdata.symbol_profile import ProfileError
 from marketdata.tick_faults import Skipped
+from marketdata.volume_curve import CurveError
 from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
 from simulation.fix_port import FixPort, Link
 from simulation.fix_session import FixSession
-from simulation.house_rules import limits_of, policy_of
+from simulation.house_rules import limits_of, policy_of, read_simulated_profiles
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
@@ -26,7 +29,13 @@ from simulation.recorded_day import recorded_events, recorded_port
 from simulation.runner import SETTLE_NS, Simulation
 from simulation.scenario import BadScenario, Scenario, Variant, VenueTable
 from simulation.scenario_faults import WorkerDeath, WorkerPause
-from simulation.scenario_market import ScenarioMarket, adv_of, instruments_of, open_market
+from simulation.scenario_market import (
+    ScenarioMarket,
+    adv_of,
+    instruments_of,
+    open_market,
+    preset_profiles,
+)
 from simulation.simulated_worker import SimulatedWorker
 from simulation.venue_port import VenuePort
 from tca.costs import Costs
@@ -170,11 +179,12 @@ def _workers(
     log: OrderLog,
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
     policy = policy_of(settings.worker)
+    profiles = _profiles(case, table, session_of(case, calendar), settings)
 
     def core(number: int) -> Partition:
         return Partition(
             number=number, instruments=table, calendars={calendar.name: calendar}, policy=policy,
-            partition_of=log.partition_of,
+            partition_of=log.partition_of, profiles=profiles,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:
@@ -184,3 +194,18 @@ def _workers(
         )  # fmt: skip
 
     return worker
+
+
+def _profiles(
+    case: Case, table: InstrumentTable, session: Session, settings: Settings
+) -> KnownProfiles:
+    """Of simulated symbols what their presets say; of recorded ones what the settings name.
+
+    Raises BadScenario.
+    """
+    if case.scenario.market.data is None:
+        return KnownProfiles(by_symbol=preset_profiles(case.scenario, session))
+    try:
+        return read_simulated_profiles(table, settings.worker, session)
+    except (ProfileError, CurveError) as error:
+        raise BadScenario("worker.profiles", str(error)) from error

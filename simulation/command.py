@@ -25,9 +25,12 @@ from domain.reports import ParentReport, ParentWaiting
 from domain.sessions import TradingCalendar
 from headgate.calendars import exchange_zone, load_calendar
 from headgate.settings import Settings
+from marketdata.known_profiles import KnownProfiles
 from marketdata.lean import tick_file
+from marketdata.symbol_profile import ProfileError
 from marketdata.tick_faults import BadTickFile, Skipped
-from simulation.house_rules import policy_of
+from marketdata.volume_curve import CurveError
+from simulation.house_rules import policy_of, read_simulated_profiles
 from simulation.order_log import OrderLog
 from simulation.reconciliation import reconcile
 from simulation.recorded_day import recorded_events, recorded_instrument, recorded_port
@@ -81,6 +84,7 @@ class Prepared:
     first_ns: int
     until_ns: int
     skipped: Skipped
+    profile_notes: tuple[str, ...] = ()
 
     def play(self) -> Simulation:
         """Run it. Raises BadTickFile, BadArgument if the order is rejected."""
@@ -97,9 +101,10 @@ def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> 
     try:
         prepared = prepare(request, settings)
         run = prepared.play()
-    except (BadArgument, BadTickFile) as error:
+    except (BadArgument, BadTickFile, ProfileError, CurveError) as error:
         err.write(f"headgate simulate: {error}\n")
         return EXIT_USAGE
+    err.writelines(f"headgate simulate: profiles: {note}\n" for note in prepared.profile_notes)
     out.write(_summary(run, prepared.skipped))
     out.write(cost_table(run.finals))
     broken = reconcile(run).broken
@@ -108,7 +113,10 @@ def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> 
 
 
 def prepare(request: Request, settings: Settings) -> Prepared:
-    """Read what was typed and the files it names. Raises BadArgument, BadTickFile."""
+    """Read what was typed and the files it names.
+
+    Raises BadArgument, BadTickFile, ProfileError, CurveError.
+    """
     typed = _read(request)
     skipped = Skipped()
     table = InstrumentTable([recorded_instrument(request.symbol.upper(), request.lot, CALENDAR)])
@@ -119,13 +127,15 @@ def prepare(request: Request, settings: Settings) -> Prepared:
         raise BadArgument(f"--date: {typed.day} is no trading day of {CALENDAR}: {why}")
     session = calendar.sessions[0]
     parent = _parent(request, typed, exchange_zone(CALENDAR, typed.day))
+    profiles = read_simulated_profiles(table, settings.worker, session)
     events = recorded_events(table, request.data, typed.day, FileFormat.LEAN, skipped)
     port = recorded_port(table, events, session, settings)
     return Prepared(
-        run=_simulation(request, table, calendar, port, parent, settings),
+        run=_simulation(request, table, calendar, port, parent, settings, profiles),
         first_ns=min(port.first_ns, parent.sent_ns),
         until_ns=max(session.close_ns, parent.sent_ns) + _AFTER_CLOSE_NS,
         skipped=skipped,
+        profile_notes=profiles.notes,
     )
 
 
@@ -173,14 +183,14 @@ def _parent(request: Request, typed: _Typed, zone: ZoneInfo) -> NewParent:
 
 def _simulation(
     request: Request, table: InstrumentTable, calendar: TradingCalendar, port: RecordedPort,
-    parent: NewParent, settings: Settings,
+    parent: NewParent, settings: Settings, profiles: KnownProfiles,
 ) -> Simulation:  # fmt: skip
     log = OrderLog(Broker(partition_count=1))
 
     def core(number: int) -> Partition:
         return Partition(
             number=number, instruments=table, calendars={CALENDAR: calendar},
-            policy=policy_of(settings.worker), partition_of=log.partition_of,
+            policy=policy_of(settings.worker), partition_of=log.partition_of, profiles=profiles,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:

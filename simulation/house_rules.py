@@ -1,10 +1,14 @@
 """The settings' rules for parents and children, as the cores take them."""
 
 from decimal import Decimal
+from pathlib import Path
 
 from algos.policy import Policy
+from domain.instruments import InstrumentTable
+from domain.sessions import Session
 from gateway.risk import Limits
 from headgate.settings import LimitSettings, WorkerSettings
+from marketdata.known_profiles import KnownProfiles, read_profiles
 
 
 def policy_of(settings: WorkerSettings) -> Policy:
@@ -16,6 +20,20 @@ def policy_of(settings: WorkerSettings) -> Policy:
         max_participation_cap=settings.max_participation_cap,
         touch_statistics=False,  # nobody watches, and a quote costs half without
     )
+
+
+def read_simulated_profiles(
+    table: InstrumentTable, settings: WorkerSettings, session: Session
+) -> KnownProfiles:
+    """The profiles that a worker would have gone by in a session. Raises ProfileError, CurveError.
+
+    One that has seen the session, or is too old for it, is left out and noted.
+    """
+    if not settings.profiles:
+        return KnownProfiles()
+    symbols = {each.symbol: each.calendar for each in table.by_symbol.values()}
+    days = dict.fromkeys(symbols.values(), session.date)
+    return read_profiles(Path(settings.profiles), days, symbols, settings.profiles_stale_days)
 
 
 def limits_of(settings: LimitSettings) -> Limits:

@@ -9,9 +9,11 @@ import msgspec
 
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
 from domain.sessions import Session, TradingCalendar
+from marketdata.symbol_profile import SymbolProfile
 from simulation.agenda import NEVER
 from simulation.fix_port import VenueClock
 from simulation.moments import NS, moment_ns
+from simulation.preset_profile import preset_profile
 from simulation.recorded_day import recorded_instrument
 from simulation.scenario import BadScenario, Scenario, SymbolMarket, VenueTable
 from simulation.scenario_faults import Rejects, SymbolHalt
@@ -66,6 +68,18 @@ def adv_of(scenario: Scenario) -> dict[str, int]:
         elif scenario.market.data is None:
             found[each.symbol] = preset_of(scenario, index, each).adv_qty
     return found
+
+
+def preset_profiles(scenario: Scenario, session: Session) -> dict[str, SymbolProfile]:
+    """What the presets say of each symbol of a simulated market. Raises BadScenario."""
+    market = scenario.market
+    return {
+        each.symbol: preset_profile(
+            preset_of(scenario, index, each), each.symbol, market.calendar, session,
+            auctions=market.auctions,
+        )
+        for index, each in enumerate(market.symbols)
+    }  # fmt: skip
 
 
 def preset_of(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:
