@@ -13,6 +13,7 @@ from headgate.command_settings import SettingsOption, read_settings
 from headgate.curve_commands import curves
 from headgate.estimate_commands import estimate
 from headgate.marketdata_commands import marketdata
+from headgate.profile_commands import profiles
 from headgate.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -23,6 +24,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(order, name="order")
 app.add_typer(algos, name="algos")
 app.add_typer(curves, name="curves")
+app.add_typer(profiles, name="profiles")
 app.add_typer(marketdata, name="marketdata")
 app.command()(estimate)
 

@@ -20,7 +20,7 @@ Calendars = Callable[[date, date], TradingCalendar]
 Item = TypeVar("Item")
 
 _NS: Final = 1_000_000_000
-_DAY: Final = timedelta(days=1)
+DAY: Final = timedelta(days=1)
 _LATEST_NS: Final = 7_258_118_400 * _NS  # the year 2200: what is later was no time
 
 
@@ -103,8 +103,8 @@ class _Gatherer(Generic[Item]):
         self._found.setdefault(symbol, History(symbol))
         last = self._days.get(symbol)
         self._close(symbol)
-        year = _year(at_ns)
-        calendar = self.calendars(date(year, 1, 1) - _DAY, date(year, 12, 31) + _DAY)
+        year = year_of(at_ns)
+        calendar = self.calendars(date(year, 1, 1) - DAY, date(year, 12, 31) + DAY)
         name = calendar.local_day(at_ns)
         if last is not None and name <= last.name:
             raise CurveError(
@@ -179,12 +179,12 @@ def local_day_span(day: str, zone: str) -> tuple[int, int]:
     first = date.fromisoformat(day)
     start, end = (
         int(datetime.combine(each, time(0), tzinfo=ZoneInfo(zone)).timestamp()) * _NS
-        for each in (first, first + _DAY)
+        for each in (first, first + DAY)
     )
     return start, end
 
 
-def _year(at_ns: int) -> int:
+def year_of(at_ns: int) -> int:
     """The UTC year of a time. Raises CurveError for one that no calendar reaches."""
     if not 0 <= at_ns < _LATEST_NS:
         raise CurveError(CurveFault.BAD_ROW, f"{at_ns} ns is in no year of 1970 to 2200")
