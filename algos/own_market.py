@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from algos.child import Child
+from algos.child import IMMEDIATE, Child
 from domain.executions import Execution
 from domain.fix_codes import ExecType
 from domain.instruments import Instrument, Side
@@ -24,6 +24,7 @@ def own_order(child: Child, side: Side) -> OwnOrder:
         px_ticks=_furthest(child.limits, side), qty=child.leaves_qty, since_ns=child.decided_ns,
         displayed_px_ticks=child.px_ticks if shown else None,
         displayed_qty=child.displayed_qty if shown else 0, entries=child.entries,
+        may_rest=child.time_in_force not in IMMEDIATE,
     )  # fmt: skip
 
 

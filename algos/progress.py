@@ -90,6 +90,8 @@ class Progress:
             wake_ns = min(wake_ns, now_ns + SETTLE_NS)
         for action in decision.actions:
             self._act(parent, action, now_ns)
+        if decision.reason is WaitReason.OWN_ORDER:
+            self._make_way(parent, now_ns)
         self._say_waiting(parent, decision.reason, decision.due_qty, now_ns)
         self._wake(parent, wake_ns)
 
@@ -160,6 +162,20 @@ class Progress:
         offset, _ = self.desk.requests.first(request.source, request.cl_ord_id)
         too_late = Rejection(RejectReason.TOO_LATE, "orig_cl_ord_id", "the order has ended")
         self.desk.refuse(request, offset, too_late, now_ns)
+
+    def _make_way(self, parent: Parent, now_ns: int) -> None:
+        """Ask those orders of ours to step aside that `parent` would trade with at a touch.
+
+        Their parents wait for a moment, so that they do not stand there again at once.
+        """
+        market = self.desk.market(parent.instrument.symbol)
+        for venue in parent.instrument.venues:
+            px_ticks, _ = market.others_touch(venue, parent.side)
+            for cl_ord_id in market.own.in_the_way(venue, parent.side, px_ticks):
+                child = self.desk.blotter.child(cl_ord_id)
+                other = self.desk.blotter.parents[child.order_id]
+                other.retry_ns, other.retry_reason = now_ns + SETTLE_NS, WaitReason.OWN_ORDER
+                self._cancel(other, child, now_ns)
 
     def _act(self, parent: Parent, action: Action, now_ns: int) -> None:
         """Do at a venue what was decided."""

@@ -67,6 +67,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "halted": "the instrument does not trade now",
         "crossed_market": "bid and offer are locked or crossed, so one of them is likely gone",
         "no_liquidity": "the side that it would take is empty",
+        "own_order": "it would trade with another order of ours, which steps aside first",
         "no_reference_px": "what its relative limit is relative to is not there",
         "above_limit": "buys: the offer is above the limit; sells: the bid is below it",
         "participation_cap": "more would exceed its share of the volume",

@@ -71,6 +71,7 @@ class WaitReason(StrEnum):
     HALTED = "halted"
     CROSSED_MARKET = "crossed_market"  # bid and offer are locked or crossed
     NO_LIQUIDITY = "no_liquidity"  # the side that it would take is empty
+    OWN_ORDER = "own_order"  # it would trade with another order of ours, which steps aside first
     NO_REFERENCE_PX = "no_reference_px"  # what its relative limit is relative to is not there
     ABOVE_LIMIT = "above_limit"  # buys: the offer is above the limit; sells: the bid is below it
     PARTICIPATION_CAP = "participation_cap"

@@ -19,8 +19,8 @@ class OwnOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     `px_ticks`: the furthest price at which they may; None: at any. `displayed_qty` of them rest at
     `displayed_px_ticks` in the venue's book for all to see, 0 and None if nothing does. `entries`:
-    how often it went to the end of a queue there. `since_ns`: when it was decided; no print before
-    that is its.
+    how often it went to the end of a queue there. `may_rest`: what it does not take at once stays
+    in the book. `since_ns`: when it was decided; no print before that is its.
     """
 
     cl_ord_id: str
@@ -32,6 +32,7 @@ class OwnOrder(msgspec.Struct, frozen=True, kw_only=True):
     displayed_px_ticks: int | None = None
     displayed_qty: int = 0
     entries: int = 0
+    may_rest: bool = False
 
 
 @dataclass(slots=True)
@@ -88,6 +89,16 @@ class OwnOrders:
         found = self._venues.get(venue)
         return None if found is None else found.since_ns
 
+    def in_the_way(self, venue: str, side: Side, px_ticks: int) -> list[str]:
+        """Our orders that may rest at `venue` where one of `side` at `px_ticks` would trade with
+        them: a trade with oneself changes no owner, and is forbidden nearly everywhere.
+        """
+        return [
+            order.cl_ord_id for order in self.orders.values()
+            if order.may_rest and order.venue == venue and order.side is not side
+            and _within(order, px_ticks)
+        ]  # fmt: skip
+
     def may_fill(self, venue: str, px_ticks: int) -> bool:
         """Whether an order of ours at `venue` may have traded at `px_ticks`."""
         found = self._venues.get(venue)
@@ -96,6 +107,13 @@ class OwnOrders:
         return any(limit is None or limit >= px_ticks for limit in found.buys) or any(
             limit is None or limit <= px_ticks for limit in found.sells
         )
+
+
+def _within(order: OwnOrder, px_ticks: int) -> bool:
+    """Whether a resting order may trade at `px_ticks`: at what it shows, else up to its limit."""
+    shown = order.displayed_px_ticks
+    limit = order.px_ticks if shown is None else shown
+    return limit is None or (px_ticks - limit) * order.side.sign <= 0
 
 
 def _add(sums: dict[Key, int], key: Key, qty: int) -> None:

@@ -34,6 +34,9 @@ def best_post(
             continue
         if limit_px_ticks is not None and (px_ticks - limit_px_ticks) * side.sign > 0:
             px_ticks = limit_px_ticks
+        if market.own.in_the_way(venue, side, px_ticks):
+            reasons.append(WaitReason.OWN_ORDER)
+            continue
         rank = (-px_ticks * side.sign, ahead_qty, Route(venue=venue, px_ticks=px_ticks, qty=qty))
         if best is None or rank[:2] < best[:2]:
             best = rank

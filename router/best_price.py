@@ -24,6 +24,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 # Where no venue can be taken from, the reason said is that of the venue that came closest.
 _CLOSENESS: Final = (
+    WaitReason.OWN_ORDER,
     WaitReason.ABOVE_LIMIT,
     WaitReason.NO_LIQUIDITY,
     WaitReason.CROSSED_MARKET,
@@ -51,7 +52,8 @@ def best_route(
 ) -> Route | WaitReason:  # fmt: skip
     """The venue to take from, or why there is none. One that shows less than `min_qty` has none.
 
-    What we display ourselves at a touch is not there to be taken. A venue whose market is stale,
+    What we display ourselves at a touch is not there to be taken, and nothing is where an order of
+    ours on the other side could be met. A venue whose market is stale,
     halted, or locked or crossed by itself or with another's, is left out (consolidated.at_odds).
     """
     best: tuple[int, int, Route] | None = None
@@ -93,4 +95,6 @@ def _take(
         return WaitReason.NO_LIQUIDITY
     if limit_px_ticks is not None and (px_ticks - limit_px_ticks) * side.sign > 0:
         return WaitReason.ABOVE_LIMIT
+    if market.own.in_the_way(venue, side, px_ticks):
+        return WaitReason.OWN_ORDER
     return Route(venue=venue, px_ticks=px_ticks, qty=qty)

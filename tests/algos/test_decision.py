@@ -19,6 +19,7 @@ from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.refusals import WaitReason
 from marketdata.market import SymbolMarket
+from marketdata.own_orders import OwnOrder
 from marketdata.own_prints import OwnFill
 from tests.algos.partition_scene import BEGIN_NS, IBM, ROUND, S
 
@@ -124,6 +125,9 @@ SPOILED: list[tuple[WaitReason, Callable[[Case], None]]] = [
     (W.NO_LIQUIDITY, lambda case: case.market.on_event(
         Quote("IBM", "XA", 9_999, 900, 10_000, 0, NOW_NS))),
     (W.NO_LIQUIDITY, set_to("params", {"min_child_qty": 500})),
+    (W.OWN_ORDER, lambda case: case.market.on_own_order(
+        OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=10_000, qty=100,
+                 since_ns=NOW_NS, may_rest=True))),
     (W.NO_REFERENCE_PX, set_to(
         "params", {"relative_limit": 5.0, "relative_limit_reference": "arrival"})),
     (W.ABOVE_LIMIT, lambda case: case.terms(limit_px_ticks=9_999)),

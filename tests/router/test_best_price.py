@@ -119,3 +119,36 @@ def test_our_own_offer_is_not_taken() -> None:
         avoid_until_ns={}, now_ns=NOW_NS,
     )  # fmt: skip
     assert found == Route(venue="XA", px_ticks=101, qty=200)
+
+
+@pytest.mark.parametrize(
+    ("resting", "meets"),
+    [
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=101, qty=400, since_ns=0,
+                  displayed_px_ticks=101, displayed_qty=400, may_rest=True), True),
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=102, qty=400, since_ns=0,
+                  displayed_px_ticks=102, displayed_qty=400, may_rest=True), False),
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=99, qty=400, since_ns=0,
+                  displayed_px_ticks=102, displayed_qty=400, may_rest=True), False),
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=100, qty=400, since_ns=0,
+                  may_rest=True), True),  # hidden, or on its way: anywhere up to its limit
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=None, qty=400, since_ns=0,
+                  may_rest=True), True),
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=100, qty=400, since_ns=0),
+         False),  # immediate or cancel: it does not stay
+        (OwnOrder(cl_ord_id="c", venue="XB", side=Side.SELL, px_ticks=100, qty=400, since_ns=0,
+                  may_rest=True), False),
+        (OwnOrder(cl_ord_id="c", venue="XA", side=Side.BUY, px_ticks=101, qty=400, since_ns=0,
+                  may_rest=True), False),
+    ],
+)  # fmt: skip
+def test_an_order_of_ours_is_not_traded_with(resting: OwnOrder, meets: bool) -> None:
+    """Though others offer at the same price: which of them would be met is not ours to choose."""
+    market = SymbolMarket(symbol="IBM")
+    market.on_event(quote("XA", ask_qty=900))
+    market.own.on_order(resting)
+    found = best_route(
+        market, ("XA",), Side.BUY, limit_px_ticks=None, lot=100, min_qty=100, live={"XA": True},
+        avoid_until_ns={}, now_ns=NOW_NS,
+    )  # fmt: skip
+    assert (found is WaitReason.OWN_ORDER) is meets
