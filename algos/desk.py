@@ -12,6 +12,7 @@ from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
+from algos.pace import Pace
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.policy import Policy
@@ -35,7 +36,10 @@ Scope = tuple[str | None, str | None]  # (symbol, venue); None is every one
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """State of one partition. `claim`: our fencing token, None until the partition is ours."""
+    """State of one partition. `claim`: our fencing token, None until the partition is ours.
+
+    `pace`: whose turn it is at each venue; the partitions of one worker share it.
+    """
 
     number: int
     instruments: InstrumentTable
@@ -44,6 +48,7 @@ class Desk:
     partition_of: Callable[[str], int]
     profiles: KnownProfiles = field(default_factory=KnownProfiles)
     algorithms: Mapping[str, Algorithm] = field(default_factory=lambda: ALGORITHMS)
+    pace: Pace = field(default_factory=Pace)
     claim: int | None = None
     markets: dict[str, SymbolMarket] = field(default_factory=dict)
     venues: dict[str, VenueState] = field(default_factory=dict)
@@ -87,6 +92,7 @@ class Desk:
     def apply_command(self, command: ChildCommand) -> None:
         """Book what goes to a venue; the market hears where an order of ours may now trade."""
         self.blotter.apply_command(command)
+        self.pace.on_sent(command.venue, command.order_id, command.decided_ns)
         if not isinstance(command, CancelChild):
             child = self.blotter.child(command.cl_ord_id)
             parent = self.blotter.parents[child.order_id]

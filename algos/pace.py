@@ -21,13 +21,15 @@ TURN_KEPT_NS: Final = NS
 
 @dataclass(slots=True)
 class Pace:
-    """Of one worker. `per_second`: what it may send to each venue; None: as it likes.
+    """Of one worker. `per_second`: what may go to each venue, None: as one likes; of it each of so
+    many `senders` has the same part.
 
     `_next_ns`: by venue, when the next message were due if they went at an even rate.
     `_turns`: by venue and order, what was promised and not used yet, oldest first.
     """
 
     per_second: int | None = None
+    senders: int = 1
     _next_ns: dict[str, int] = field(default_factory=dict)
     _turns: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -57,9 +59,12 @@ class Pace:
             return
         if self._turns.get(venue, {}).pop(order_id, None) is not None:
             return  # counted when it was promised
-        latest_ns = at_ns + NS + self._burst_ns  # venue access lets cancels owe a second's worth
-        next_ns = max(self._next_ns.get(venue, 0), at_ns) + self._step_ns
-        self._next_ns[venue] = min(next_ns, latest_ns)
+        before_ns = self._next_ns.get(venue, 0)
+        # Venue access lets cancels owe a second's worth. A record of long ago, read back from the
+        # log of another partition, changes nothing.
+        latest_ns = at_ns + NS + self._burst_ns
+        next_ns = min(max(before_ns, at_ns) + self._step_ns, latest_ns)
+        self._next_ns[venue] = max(before_ns, next_ns)
 
     def _give_up(self, turns: dict[str, int], now_ns: int) -> None:
         """Drop the turns that nobody took. They were given in order of time."""
@@ -71,10 +76,10 @@ class Pace:
     @property
     def _step_ns(self) -> int:
         assert self.per_second is not None
-        return int(NS / (self.per_second * (1.0 - KEPT_FRACTION)))
+        return int(NS * self.senders / (self.per_second * (1.0 - KEPT_FRACTION)))
 
     @property
     def _burst_ns(self) -> int:
         """How far `_next_ns` may be ahead of now."""
         assert self.per_second is not None
-        return max(int(self.per_second * BURST_FRACTION) - 1, 0) * self._step_ns
+        return max(int(self.per_second * BURST_FRACTION / self.senders) - 1, 0) * self._step_ns

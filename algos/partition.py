@@ -13,11 +13,12 @@ from algos.answers import Answers
 from algos.blotter import Blotter
 from algos.catalogue import ALGORITHMS
 from algos.desk import Command, Desk
+from algos.pace import Pace
 from algos.policy import Policy
 from algos.progress import Progress
 from algos.requests import Seen
 from domain.children import ChildCommand
-from domain.control import ControlRecord, EngageKillSwitch, Rearm
+from domain.control import ControlRecord, EngageKillSwitch, Rearm, SetLimits
 from domain.executions import ExecutionRecord, VenueState, VenueStateChanged
 from domain.instruments import InstrumentTable
 from domain.marketdata import MarketEvent, Quote
@@ -41,6 +42,7 @@ class Partition:
     partition_of: InitVar[Callable[[str], int]]
     profiles: InitVar[KnownProfiles | None] = None
     algorithms: InitVar[Mapping[str, Algorithm]] = ALGORITHMS
+    pace: InitVar[Pace | None] = None
     _desk: Desk = field(init=False)
     _progress: Progress = field(init=False)
     _answers: Answers = field(init=False)
@@ -49,12 +51,13 @@ class Partition:
     def __post_init__(
         self, instruments: InstrumentTable, calendars: Mapping[str, TradingCalendar],
         policy: Policy, partition_of: Callable[[str], int], profiles: KnownProfiles | None,
-        algorithms: Mapping[str, Algorithm],
+        algorithms: Mapping[str, Algorithm], pace: Pace | None,
     ) -> None:  # fmt: skip
         self._desk = Desk(
             number=self.number, instruments=instruments, calendars=calendars, policy=policy,
             partition_of=partition_of, profiles=profiles or KnownProfiles(),
             algorithms=algorithms,
+            pace=pace or Pace(),
         )  # fmt: skip
         self._progress = Progress(self._desk)
         self._answers = Answers(self._desk, self._progress)
@@ -173,6 +176,10 @@ class Partition:
             self._desk.kills[record.symbol, record.venue] = record
         elif isinstance(record, Rearm):
             self._desk.kills.pop((record.symbol, record.venue), None)
+        elif isinstance(record, SetLimits) and record.symbol is None:
+            per_second = record.messages_per_second
+            if per_second is not None and self._desk.pace.per_second is not None:
+                self._desk.pace.per_second = per_second
 
     def _watch(self) -> None:
         """Once orders are folded: statistics of the touch for those that live."""

@@ -84,15 +84,19 @@ class Progress:
         if reason is not None:
             self._plan(parent, around, reason)
         decision = decide(parent, around)
-        wake_ns = decision.wake_ns
+        wake_ns, reason_to_wait = decision.wake_ns, decision.reason
         if parent.open_children and (parent.paused or self.desk.killed(parent.instrument.symbol)):
             self._cancel_open(parent, now_ns)
             wake_ns = min(wake_ns, now_ns + SETTLE_NS)
         for action in decision.actions:
-            self._act(parent, action, now_ns)
+            turn_ns = self._turn_ns(parent, action, now_ns)
+            if turn_ns > now_ns:
+                wake_ns, reason_to_wait = min(wake_ns, turn_ns), WaitReason.MESSAGE_RATE
+            else:
+                self._act(parent, action, now_ns)
         if decision.reason is WaitReason.OWN_ORDER:
             self._make_way(parent, now_ns)
-        self._say_waiting(parent, decision.reason, decision.due_qty, now_ns)
+        self._say_waiting(parent, reason_to_wait, decision.due_qty, now_ns)
         self._wake(parent, wake_ns)
 
     def _revived(self, parent: Parent, now_ns: int) -> bool:
@@ -176,6 +180,16 @@ class Progress:
                 other = self.desk.blotter.parents[child.order_id]
                 other.retry_ns, other.retry_reason = now_ns + SETTLE_NS, WaitReason.OWN_ORDER
                 self._cancel(other, child, now_ns)
+
+    def _turn_ns(self, parent: Parent, action: Action, now_ns: int) -> int:
+        """When an action may go to its venue. A cancel never waits; what waits is decided anew."""
+        if isinstance(action, Withdraw):
+            return now_ns
+        if isinstance(action, Send):
+            venue = action.venue
+        else:
+            venue = parent.open_children[action.cl_ord_id].venue
+        return self.desk.pace.turn_ns(venue, parent.order_id, now_ns)
 
     def _act(self, parent: Parent, action: Action, now_ns: int) -> None:
         """Do at a venue what was decided."""

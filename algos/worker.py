@@ -18,6 +18,7 @@ from typing import Any, Final
 import structlog
 
 from algos.blotter import Unusable
+from algos.pace import Pace
 from algos.partition import Command, Partition
 from algos.policy import Policy
 from algos.worker_metrics import count, set_gauges
@@ -97,6 +98,9 @@ class Worker:
             reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
             max_participation_cap=settings.worker.max_participation_cap,
         )
+        # What venue access takes a second; each worker keeps to its part of it.
+        limit = settings.venue_access.limits.messages_per_second
+        pace = Pace(per_second=limit, senders=settings.worker.count)
         self.cores = {
             number: Partition(
                 number=number,
@@ -105,6 +109,7 @@ class Worker:
                 policy=policy,
                 partition_of=lambda key: partition_of(key, count),
                 profiles=profiles,
+                pace=pace,
             )
             for number in range(settings.worker.index, count, settings.worker.count)
         }

@@ -74,6 +74,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "min_qty": "what is due is less than the smallest child",
         "working": "all that is due is at a venue",
         "rejected_by_venue": "a venue rejected the last child: backing off",
+        "message_rate": "as many messages as the limit allows are on their way: it is queued",
         "pending_cancel": "it is being cancelled",
         "overfilled": "a venue filled more than was ordered: stopped, for a person to look at",
     },

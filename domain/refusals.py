@@ -78,5 +78,6 @@ class WaitReason(StrEnum):
     MIN_QTY = "min_qty"  # what is due is less than the smallest child
     WORKING = "working"  # all that is due is at a venue
     REJECTED_BY_VENUE = "rejected_by_venue"  # backing off after a rejection
+    MESSAGE_RATE = "message_rate"  # its turn to send has not come
     PENDING_CANCEL = "pending_cancel"
     OVERFILLED = "overfilled"  # a venue filled more than was ordered: stopped for a person

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from algos.pace import Pace
 from algos.partition import Partition
 from bus.memory import Broker
 from domain.instruments import InstrumentTable
@@ -180,14 +181,18 @@ def _workers(
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
     policy = policy_of(settings.worker)
     profiles = _profiles(case, table, session_of(case, calendar), settings)
-
-    def core(number: int) -> Partition:
-        return Partition(
-            number=number, instruments=table, calendars={calendar.name: calendar}, policy=policy,
-            partition_of=log.partition_of, profiles=profiles,
-        )  # fmt: skip
+    limit = settings.venue_access.limits.messages_per_second
 
     def worker(life: int) -> SimulatedWorker:
+        pace = Pace(per_second=limit)
+
+        def core(number: int) -> Partition:
+            return Partition(
+                number=number, instruments=table, calendars={calendar.name: calendar},
+                policy=policy, partition_of=log.partition_of, profiles=profiles,
+                pace=pace,
+            )  # fmt: skip
+
         return SimulatedWorker(
             name=f"worker-{life}", log=log, new_core=core, instruments_hash=table.hash,
             first_offset=case.seed * OFFSETS_A_SEED,

@@ -95,3 +95,24 @@ def _send(pace: Pace, bucket: TokenBucket, order_id: str, at_ns: int, per_second
     assert bucket.has(at_ns, per_second)
     bucket.take(at_ns, per_second)
     pace.on_sent("V", order_id, at_ns)
+
+
+def test_many_senders_share_one_limit() -> None:
+    turns = [Pace(per_second=100, senders=4) for _ in range(4)]
+    at_once = 0
+    for pace in turns:
+        for number in range(100):
+            if pace.turn_ns("V", f"P{number}", 0) == 0:
+                pace.on_sent("V", f"P{number}", 0)
+                at_once += 1
+    assert at_once <= 50
+
+
+def test_records_of_long_ago_change_nothing() -> None:
+    pace = Pace(per_second=10)
+    for number in range(100):
+        pace.on_sent("V", f"P{number}", 3_600 * NS)
+    before = dict(pace._next_ns)
+    for number in range(100):
+        pace.on_sent("V", f"Q{number}", number)
+    assert pace._next_ns == before
