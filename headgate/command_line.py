@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from headgate.algo_commands import algos
+from headgate.calibrate_commands import calibrate
 from headgate.command_settings import SettingsOption, read_settings
 from headgate.curve_commands import curves
 from headgate.estimate_commands import estimate
@@ -23,6 +24,7 @@ order = typer.Typer(no_args_is_help=True, help="An OMS on the command line, over
 app.add_typer(topics, name="topics")
 app.add_typer(order, name="order")
 app.add_typer(algos, name="algos")
+app.add_typer(calibrate, name="calibrate")
 app.add_typer(curves, name="curves")
 app.add_typer(profiles, name="profiles")
 app.add_typer(marketdata, name="marketdata")

@@ -103,8 +103,7 @@ class _Gatherer(Generic[Item]):
         self._found.setdefault(symbol, History(symbol))
         last = self._days.get(symbol)
         self._close(symbol)
-        year = year_of(at_ns)
-        calendar = self.calendars(date(year, 1, 1) - DAY, date(year, 12, 31) + DAY)
+        calendar = calendar_at(self.calendars, at_ns)
         name = calendar.local_day(at_ns)
         if last is not None and name <= last.name:
             raise CurveError(
@@ -182,6 +181,12 @@ def local_day_span(day: str, zone: str) -> tuple[int, int]:
         for each in (first, first + DAY)
     )
     return start, end
+
+
+def calendar_at(calendars: Calendars, at_ns: int) -> TradingCalendar:
+    """The calendar of the year about a time, a day over at each end. Raises CurveError."""
+    year = year_of(at_ns)
+    return calendars(date(year, 1, 1) - DAY, date(year, 12, 31) + DAY)
 
 
 def year_of(at_ns: int) -> int:

@@ -30,7 +30,7 @@ _GRID: Final = 60
 _REFINEMENTS: Final = 40  # of a golden section: the bracket shrinks below a part in 10^8
 _GOLDEN: Final = 0.6180339887498949
 _NEAR_BOUND: Final = 1.01
-_DOLLARS: Final = "$"
+_CURRENCY: Final = "currency"
 _MINUTES: Final = "minutes"
 
 
@@ -49,7 +49,7 @@ class _Moments(msgspec.Struct, frozen=True):
 
 
 def decay(bars: FlowSeries) -> tuple[Coefficient, Coefficient]:
-    """G0, $ that a bar's flow of one sign moves the price by, and tau, minutes."""
+    """G0, how far a bar's flow of one sign moves the price, currency units, and tau, minutes."""
     lags = max(2, round(LAG_MAX * 60 / bars.bar_s))
     n, minutes = len(bars.change), bars.bar_s / 60
     blocks = min(BLOCKS, n // lags)
@@ -63,7 +63,7 @@ def decay(bars: FlowSeries) -> tuple[Coefficient, Coefficient]:
     g0, tau = fitted(whole.means(), minutes)
     left_out = np.array([fitted(each.means(), minutes) for each in rest])  # (blocks, 2)
     first = Coefficient(
-        name=CoefficientName.DECAY_G0, unit=_DOLLARS, n=n, estimate=g0,
+        name=CoefficientName.DECAY_G0, unit=_CURRENCY, n=n, estimate=g0,
         se=jackknife_se(left_out[:, 0]), value=g0,
         r_squared=_r_squared(whole.means(), g0, tau, minutes),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def decay(bars: FlowSeries) -> tuple[Coefficient, Coefficient]:
 
 
 def _too_few(n: int, why: str) -> tuple[Coefficient, Coefficient]:
-    return (refused(CoefficientName.DECAY_G0, _DOLLARS, n, Refusal.TOO_FEW, why),
+    return (refused(CoefficientName.DECAY_G0, _CURRENCY, n, Refusal.TOO_FEW, why),
             refused(CoefficientName.DECAY_TAU, _MINUTES, n, Refusal.TOO_FEW, why))  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What order flow does to the mid, from bars of recorded days: Kyle's lambda and what stays of it.
 
-    kyle_lambda       dm = a + lambda OF + e                 $ a share of signed volume
-    ofi_lambda        dm = a + lambda OFI D'/D + e          $ a share of order flow imbalance
+    kyle_lambda       dm = a + lambda OF + e                 currency a share of signed volume
+    ofi_lambda        dm = a + lambda OFI D'/D + e          currency a share of order flow imbalance
     permanent_share   dm = a + sum_k b_k OF_{t-k} + e        (sum_k b_k) / b_0 over PERMANENT_MIN
 
 Errors after Newey and West with HAC_LAGS lags, both sides winsorised (quant.md 2.8). D is a bar's
@@ -27,13 +27,13 @@ WINSOR_FRACTION: Final = 0.01
 T_MIN: Final = 2.0  # below it a coefficient is refused
 BARS_MIN: Final = 100  # fewer leave neither a percentile nor five lags anything to stand on
 PERMANENT_MIN: Final = 30.0  # minutes after which what is left is called permanent
-_PER_SHARE: Final = "$ a share"
+_PER_SHARE: Final = "currency a share"
 
 
 class FlowSeries(msgspec.Struct, frozen=True, kw_only=True):
     """Bars of several days in one row, (n,) each; `run` changes where one does not follow the last.
 
-    `change`: of the mid, $ (the instrument's currency). `flow`, `ofi`, `depth`: shares.
+    `change`: of the mid, currency. `flow`, `ofi`, `depth`: shares.
     """
 
     bar_s: int

@@ -13,9 +13,11 @@ from typing import Final
 import msgspec
 
 from algos.models.calibration_error import CalibrationError, CalibrationFault
+from marketdata.volume_curve import safe_name
 
 FORMAT: Final = "headgate.calibration.v1"
 FILE_BYTES_MAX: Final = 1 << 20  # a file of ten years' days is 50 kB
+SUFFIX: Final = ".calibration.json"
 ALL_SYMBOLS: Final = "*"  # the symbol of a file that is of no single one
 
 
@@ -133,9 +135,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def file_name(symbol: str) -> str:
-    """The name of a file, such as IBM.calibration.json; characters that paths lack become _."""
-    safe = "".join(each if each.isalnum() or each in "-." else "_" for each in symbol)
-    return f"{'all' if symbol == ALL_SYMBOLS else safe}.calibration.json"
+    """The name of a file, such as IBM.calibration.json; of several symbols, ALL."""
+    return f"{'ALL' if symbol == ALL_SYMBOLS else safe_name(symbol)}{SUFFIX}"
 
 
 def write_calibration(made: Calibration, path: Path) -> None:
