@@ -82,6 +82,8 @@ def calibrate_market(asked: FromMarket, settings: Settings, out: TextIO, err: Te
 def calibrate_orders(asked: FromOrders, settings: Settings, out: TextIO, err: TextIO) -> int:
     """Write one file for all symbols and print it. Returns the exit status."""
     try:
+        if len({path.resolve() for path in asked.sources}) < len(asked.sources):
+            raise _bad("SOURCES", "one is named twice")
         profiles = {each.symbol: each for each in map(read_profile, asked.profiles)}
         found = gathered(_stored(asked, settings), profiles)
         out.write(_said(found))

@@ -107,10 +107,11 @@ def _own_order(cost: StoredCost, profile: SymbolProfile | None) -> OwnOrder | st
 
 
 def of_simulation(path: Path) -> Iterator[StoredCost]:
-    """The rows of an `orders.parquet`; its runs are the clusters. Raises CalibrationError.
+    """The rows of an `orders.parquet`. Raises CalibrationError.
 
-    The cost is the implementation shortfall, less what the market did by itself where the run knows
-    that (docs/simulate.md).
+    A seed is a cluster: its variants, and other scenarios, may have met the same market. The cost
+    is the implementation shortfall, less what the market did by itself where the run knows that
+    (docs/simulate.md).
     """
     import pyarrow as pa  # here, because no trading process may load it
     import pyarrow.parquet as pq
@@ -128,8 +129,8 @@ def of_simulation(path: Path) -> Iterator[StoredCost]:
         if row["reject_reason"] is None:
             cost = row["is_adj_bps"] if row["is_adj_bps"] is not None else row["is_bps"]
             yield StoredCost(
-                order_id=f"{row['variant']}/{row['seed']}/{row['order_id']}",
-                cluster=f"{row['variant']}/{row['seed']}", day=_day(row["start_ns"]),
+                order_id=f"{path}/{row['variant']}/{row['seed']}/{row['order_id']}",
+                cluster=str(row["seed"]), day=_day(row["start_ns"]),
                 symbol=row["symbol"], order_qty=row["order_qty"], cum_qty=row["cum_qty"],
                 market_qty=row["market_qty"], cost_bps=cost,
             )  # fmt: skip

@@ -36,7 +36,7 @@ def write_results(
     written = [out / ORDERS, out / SUMMARY]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _write(out / ORDERS, OrderRow, [row for each in played for row in each.rows], about)
+        write_orders(out / ORDERS, [row for each in played for row in each.rows], about)
         if keeps_fills:
             _write(out / FILLS, FillRow, [row for each in played for row in each.fills], about)
             written.append(out / FILLS)
@@ -45,6 +45,11 @@ def write_results(
     except OSError as error:
         raise CannotWrite(f"--out: {error}") from error
     return written
+
+
+def write_orders(path: Path, rows: Sequence[OrderRow], about: dict[str, str]) -> None:
+    """Write one file of rows, with `about` as its metadata. Raises OSError."""
+    _write(path, OrderRow, rows, about)
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[Failed]:
