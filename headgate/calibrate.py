@@ -14,6 +14,7 @@ from algos.calibration.own_orders import fit_model
 from algos.models.calibration import (
     ALL_SYMBOLS,
     Calibration,
+    CalibrationKind,
     file_name,
     read_calibration,
     write_calibration,
@@ -108,7 +109,7 @@ def show(path: Path, out: TextIO, err: TextIO) -> int:
 
 def _keep(made: Calibration, directory: Path, out: TextIO) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / file_name(made.symbol)
+    path = directory / file_name(made.symbol, made.kind)
     write_calibration(made, path)
     out.write("\n".join([*calibration_table(made), f"wrote {path}"]) + "\n\n")
 
@@ -130,8 +131,9 @@ def _market_calibration(asked: FromMarket, symbol: str, settings: Settings) -> C
     bars = flow_series(days, float(instrument.tick))
     names = tuple(day.session.date for day in days)
     return Calibration(
-        symbol=symbol, currency=instrument.currency, as_of=_day_after(names[-1]), days=names,
-        made_from=_prints(days, asked.bar_s), bar_s=asked.bar_s,
+        kind=CalibrationKind.MARKET, symbol=symbol, currency=instrument.currency,
+        as_of=_day_after(names[-1]), days=names, made_from=_prints(days, asked.bar_s),
+        bar_s=asked.bar_s,
         coefficients=(kyle_lambda(bars), ofi_lambda(bars), permanent_share(bars), *decay(bars)),
     )  # fmt: skip
 
@@ -172,6 +174,7 @@ def _orders_calibration(asked: FromOrders, found: Gathered) -> Calibration:
         raise CalibrationError(CalibrationFault.TOO_FEW, "orders", "none that can be used")
     fits = [fit_model(model, found.orders) for model in ImpactModelName]
     return Calibration(
+        kind=CalibrationKind.ORDERS,
         symbol=found.symbols[0] if len(found.symbols) == 1 else ALL_SYMBOLS,
         currency=asked.currency, as_of=_day_after(found.days[-1]), days=found.days,
         made_from=f"{len(found.orders):,} own orders in {', '.join(found.symbols)}",

@@ -79,6 +79,13 @@ class Coefficient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     why: str = ""
 
 
+class CalibrationKind(StrEnum):
+    """What coefficients are of."""
+
+    MARKET = "market"  # everybody's flow, from recorded days
+    ORDERS = "orders"  # own orders
+
+
 class SlopeOf(StrEnum):
     """Whose prediction realised costs are held to."""
 
@@ -115,6 +122,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """
 
     format: str = FORMAT
+    kind: CalibrationKind
     symbol: str
     currency: str
     as_of: str
@@ -134,9 +142,10 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return None if found is None else found.value
 
 
-def file_name(symbol: str) -> str:
-    """The name of a file, such as IBM.calibration.json; of several symbols, ALL."""
-    return f"{'ALL' if symbol == ALL_SYMBOLS else safe_name(symbol)}{SUFFIX}"
+def file_name(symbol: str, kind: CalibrationKind) -> str:
+    """The name of a file, such as IBM.market.calibration.json; of several symbols, ALL."""
+    name = "ALL" if symbol == ALL_SYMBOLS else safe_name(symbol)
+    return f"{name}.{kind.value}{SUFFIX}"
 
 
 def write_calibration(made: Calibration, path: Path) -> None:

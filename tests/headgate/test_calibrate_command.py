@@ -99,12 +99,12 @@ def test_orders_of_a_simulation(tmp_path: Path, profile: Path) -> None:
         "IBM (USD): 1 days, 2025-12-01 to 2025-12-01; as of 2025-12-02; 600 own orders in IBM\n"
     )
     assert "crossover  calibrated" in said
-    made = read_calibration(tmp_path / "IBM.calibration.json")
+    made = read_calibration(tmp_path / "IBM.orders.calibration.json")
     y = made.of(CoefficientName.CROSSOVER_Y)
     assert y is not None
     assert y.estimate == pytest.approx(1.5, rel=1e-3)
     assert y.value == pytest.approx(1.0 + 0.5 * 600 / 900, rel=1e-3)
-    assert headgate("show", tmp_path / "IBM.calibration.json")[1].splitlines()[0] in said
+    assert headgate("show", tmp_path / "IBM.orders.calibration.json")[1].splitlines()[0] in said
 
 
 def parent_cost(number: int, of: OwnOrder, **changes: object) -> ParentCost:
@@ -246,7 +246,7 @@ def test_a_recorded_day_of_our_own_schema(tmp_path: Path) -> None:
                             "--out", tmp_path)  # fmt: skip
     assert status == 0, said
     assert "380 prints signed by aggressor 100%, by quote 0%, by tick 0%" in said
-    made = read_calibration(tmp_path / "IBM.calibration.json")
+    made = read_calibration(tmp_path / "IBM.market.calibration.json")
     assert (made.symbol, made.days, made.as_of) == ("IBM", ("2025-12-01",), "2025-12-02")
     slope = made.of(CoefficientName.KYLE_LAMBDA)
     assert slope is not None
@@ -292,7 +292,7 @@ def test_recorded_days(data_dir: Path, tmp_path: Path) -> None:
     status, said = headgate("market", data_dir, "--format", "lean", "--symbol", "IBM",
                             "--out", tmp_path)  # fmt: skip
     assert status == 0, said
-    made = read_calibration(tmp_path / "IBM.calibration.json")
+    made = read_calibration(tmp_path / "IBM.market.calibration.json")
     assert made.days == ("2013-10-07", "2013-10-08", "2013-10-09")
     flow, imbalance = made.of(CoefficientName.KYLE_LAMBDA), made.of(CoefficientName.OFI_LAMBDA)
     assert flow is not None

@@ -8,6 +8,7 @@ import pytest
 from algos.models.calibration import (
     FILE_BYTES_MAX,
     Calibration,
+    CalibrationKind,
     Coefficient,
     CoefficientName,
     Refusal,
@@ -23,16 +24,17 @@ REFUSED = Coefficient(name=CoefficientName.DECAY_TAU, unit="minutes", n=1_140, e
                       se=20.0, r_squared=0.9, value=None, refused=Refusal.INSIGNIFICANT,
                       why="34 +- 20 minutes")  # fmt: skip
 MADE = Calibration(
-    symbol="IBM", currency="USD", as_of="2013-10-10", days=("2013-10-08", "2013-10-09"),
+    kind=CalibrationKind.MARKET, symbol="IBM", currency="USD", as_of="2013-10-10",
+    days=("2013-10-08", "2013-10-09"),
     made_from="bars", bar_s=60, coefficients=(LAMBDA, REFUSED),
 )  # fmt: skip
 
 
 def test_it_comes_back(tmp_path: Path) -> None:
-    path = tmp_path / file_name("IBM")
+    path = tmp_path / file_name("IBM", CalibrationKind.MARKET)
     write_calibration(MADE, path)
     assert read_calibration(path) == MADE
-    assert [each.name for each in tmp_path.iterdir()] == ["IBM.calibration.json"]
+    assert [each.name for each in tmp_path.iterdir()] == ["IBM.market.calibration.json"]
     assert b'"format": "headgate.calibration.v1"' in path.read_bytes()
 
 
@@ -41,8 +43,8 @@ def test_what_is_to_be_used() -> None:
     assert MADE.value(CoefficientName.DECAY_TAU) is None
     assert MADE.value(CoefficientName.CROSSOVER_Y) is None
     assert MADE.of(CoefficientName.DECAY_TAU) == REFUSED
-    assert file_name("*") == "ALL.calibration.json"
-    assert file_name("BRK/B") == "BRK_B.calibration.json"
+    assert file_name("*", CalibrationKind.ORDERS) == "ALL.orders.calibration.json"
+    assert file_name("BRK/B", CalibrationKind.MARKET) == "BRK_B.market.calibration.json"
 
 
 def changed(of: Coefficient, **fields: object) -> tuple[Coefficient, ...]:
