@@ -41,17 +41,25 @@ Action = Send | Withdraw | Reprice
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tactic does, or why nothing. `wake_ns`: it wants to look again by then."""
+    """What a tactic does, or why nothing. `wake_ns`: it wants to look again by then.
+
+    `watch_ns`: from then on any event of its symbol's market is worth a look, None: it goes by
+    time and by its own children alone.
+    """
 
     actions: tuple[Action, ...] = ()
     reason: WaitReason
     wake_ns: int | None = None
+    watch_ns: int | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """A step, with the shares that were due. Look again at `wake_ns` whatever else happens."""
+    """A step, with the shares that were due. Look again at `wake_ns` whatever else happens, and
+    when the market moves, but not before `watch_ns`.
+    """
 
     actions: tuple[Action, ...] = ()
     reason: WaitReason
     due_qty: int
     wake_ns: int
+    watch_ns: int | None = None

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from algos.algorithm import Algorithm
 from algos.child import Asked, Child
+from algos.order_ids import child_number
 from algos.parameters import Rejection, read_parameters
 from algos.parent import Parent, Terms
 from algos.requests import Requests
@@ -76,7 +77,7 @@ class Blotter:
     def apply_command(self, command: ChildCommand) -> None:
         """Book an order, or a request on one, that goes to a venue: its quantity is reserved."""
         parent = self.parents[command.order_id]
-        parent.children = int(command.cl_ord_id[len(parent.order_id) :], 36)
+        parent.children = child_number(command.cl_ord_id)
         if isinstance(command, NewChild):
             child = _new_child(command, parent.instrument)
             self._children[command.cl_ord_id] = child
@@ -107,6 +108,7 @@ class Blotter:
                 raise Unusable(DeadLetterReason.ILLEGAL_TRANSITION, str(error)) from error
             if record.exec_type in FILLS:
                 self.untold.append((child, record))
+                self.parents[child.order_id].filled_ns = record.received_ns
         elif isinstance(record, ChildRefused) and record.reason is RefusalReason.DUPLICATE:
             return None  # of a second command under a used id; what the first did stands
         elif isinstance(record, ChildRefused) and record.cl_ord_id == child.cl_ord_id:

@@ -33,6 +33,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
         reason=step.reason,
         due_qty=due.due_qty,
         wake_ns=min(wake for wake in wakes if wake is not None and wake > around.now_ns),
+        watch_ns=step.watch_ns,
     )
 
 

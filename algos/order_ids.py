@@ -10,6 +10,7 @@ from typing import Final
 from domain.fix_message import timestamp_text
 
 SENT_NS_MAX: Final = 4_102_444_800 * 10**9  # 2100-01-01; what is beyond is no time
+NUMBER_DIGITS: Final = 4  # 1.6 million messages a parent
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -31,4 +32,9 @@ def parent_order_id(sent_ns: int, partition: int, offset: int) -> str:
 
 def child_cl_ord_id(order_id: str, number: int) -> str:
     """ClOrdID(11) of a parent's `number`-th message to a venue."""
-    return order_id + base36(number, 4)
+    return order_id + base36(number, NUMBER_DIGITS)
+
+
+def child_number(cl_ord_id: str) -> int:
+    """Which message of its parent's to a venue has this ClOrdID(11)."""
+    return int(cl_ord_id[-NUMBER_DIGITS:], 36)

@@ -46,7 +46,7 @@ class Parent:
     `volume_mark`: where the tape stood at its start, None while nothing was printed since.
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
     `plan`: the one in force, `schedule` its own.
-    `waiting`, `due_qty`: of the last decision.
+    `waiting`, `due_qty`, `watch_ns`: of the last decision. `filled_ns`: when we had the last fill.
     """
 
     order_id: str
@@ -76,10 +76,12 @@ class Parent:
     due_qty: int = 0
     waiting_told: WaitReason | None = None
     wake_ns: int | None = None
+    watch_ns: int | None = None
     retry_ns: int = 0
     retry_reason: WaitReason = WaitReason.NO_LIQUIDITY
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
     volume_mark: Mark | None = None
+    filled_ns: int | None = None
 
     @property
     def plan_version(self) -> int:

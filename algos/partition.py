@@ -77,6 +77,11 @@ class Partition:
         """Where each venue stands, as far as venue access has said."""
         return self._desk.venues
 
+    @property
+    def watches(self) -> bool:
+        """Whether an event of the market may wake a parent."""
+        return bool(self._progress.watchers)
+
     def venues_of(self, symbol: str) -> tuple[str, ...]:
         """Where an instrument trades."""
         return self._desk.instruments[symbol].venues
@@ -106,12 +111,17 @@ class Partition:
         return self._desk.flushed()
 
     def on_market(self, events: Iterable[MarketEvent], now_ns: int) -> list[Command]:
-        """Market data of one symbol: costs the same however many parents there are."""
+        """Market data of one symbol: costs the same however many parents there are, but for those
+        that watch its market: they are woken, and `on_timer` brings them forward.
+        """
         symbol = None
+        watchers = self._progress.watchers
         market: SymbolMarket | None = None
         for event in events:
             if event.symbol is not symbol:  # once a record, if its symbols are one object
                 symbol = event.symbol
+                if watchers and symbol in watchers:
+                    self._progress.on_market(symbol)
                 market = self.markets.get(symbol)
                 if market is None and symbol in self._desk.instruments.by_symbol:
                     market = self._desk.market(symbol)

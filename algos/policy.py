@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.venue_offer import VenueOffer
 from marketdata.stale_limits import StaleLimits
 
 
@@ -10,7 +11,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
     refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
     cap. `touch_statistics`: whether spread, volatility and the like are kept of every symbol that
-    a live parent trades, for those who watch it.
+    a live parent trades, for those who watch it. `offers`: by venue, the special orders that it
+    takes; one that is not named takes none.
     """
 
     stale_ns: int = 5_000_000_000
@@ -19,6 +21,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     reject_backoff_ns: int = 1_000_000_000
     max_participation_cap: float = 0.5
     touch_statistics: bool = True
+    offers: dict[str, VenueOffer] = {}
 
     @property
     def stale_limits(self) -> StaleLimits:

@@ -43,9 +43,13 @@ PAUSE_NS: Final = 100_000_000  # after an IOC that filled, for the quote to catc
 
 @dataclass(slots=True)
 class Progress:
-    """The parents of one desk, brought forward. `_heap`: (wake_ns, order_id), some out of date."""
+    """The parents of one desk, brought forward. `_heap`: (wake_ns, order_id), some out of date.
+
+    `watchers`: by symbol and order id, the parents that want to know when its market moves.
+    """
 
     desk: Desk
+    watchers: dict[str, dict[str, Parent]] = field(default_factory=dict)
     _heap: list[tuple[int, str]] = field(default_factory=list)
 
     def on_timer(self, now_ns: int) -> None:
@@ -56,6 +60,15 @@ class Progress:
             if parent is not None and parent.wake_ns == wake_ns:
                 parent.wake_ns = None
                 self.work(parent, now_ns)
+
+    def on_market(self, symbol: str) -> None:
+        """The market of a symbol moved: those who watch it look at it, each in its time."""
+        for parent in list(self.watchers.get(symbol, {}).values()):
+            watch_ns = parent.watch_ns
+            if parent.done or watch_ns is None:
+                self._watch(parent, None)
+            elif parent.wake_ns is None or watch_ns < parent.wake_ns:
+                self._wake(parent, watch_ns)
 
     def next_wake_ns(self) -> int | None:
         """When `on_timer` is next needed; None while nothing waits for time."""
@@ -74,6 +87,7 @@ class Progress:
 
     def work(self, parent: Parent, now_ns: int) -> None:
         """Do what is due for a parent, say why if nothing is, and wake again in time."""
+        self._watch(parent, None)
         if self.desk.claim is None or (parent.done and not self._revived(parent, now_ns)):
             return
         if self._settling(parent, now_ns):
@@ -98,6 +112,7 @@ class Progress:
             self._make_way(parent, now_ns)
         self._say_waiting(parent, reason_to_wait, decision.due_qty, now_ns)
         self._wake(parent, wake_ns)
+        self._watch(parent, decision.watch_ns)
 
     def _revived(self, parent: Parent, now_ns: int) -> bool:
         """Answer a request that the last fill overtook; True if a replace lets the order go on."""
@@ -197,13 +212,26 @@ class Progress:
             self._cancel(parent, parent.open_children[action.cl_ord_id], now_ns)
             return
         cl_ord_id = child_cl_ord_id(parent.order_id, parent.children + 1)
+        token, px_ticks = self.desk.token, action.px_ticks
         if isinstance(action, Send):
-            self.desk.emit(child_of(self.desk.token, parent, cl_ord_id, action, now_ns))
+            shows = action.time_in_force is TimeInForce.DAY and action.display_qty != 0
+            shows = shows and action.peg is None
+            queue_qty = self._queue_qty(parent, action.venue, px_ticks) if shows else None
+            self.desk.emit(child_of(token, parent, cl_ord_id, action, queue_qty, now_ns))
         else:
-            venue = parent.open_children[action.cl_ord_id].venue
+            child = parent.open_children[action.cl_ord_id]
+            shows = child.display_qty != 0 and child.peg is None
+            queue_qty = self._queue_qty(parent, child.venue, px_ticks) if shows else None
             self.desk.emit(
-                replacement_of(self.desk.token, parent, cl_ord_id, venue, action, now_ns)
+                replacement_of(token, parent, cl_ord_id, child.venue, action, queue_qty, now_ns)
             )
+
+    def _queue_qty(self, parent: Parent, venue: str, px_ticks: int | None) -> int | None:
+        """Shares of others that stand where an order is to rest; None if that is not known."""
+        if px_ticks is None:
+            return None
+        market = self.desk.market(parent.instrument.symbol)
+        return market.others_at(venue, parent.side, px_ticks)
 
     def _reason_to_plan(self, parent: Parent, around: Surroundings) -> str | None:
         """Why a plan is to be made now, None if the one in force stands."""
@@ -270,6 +298,18 @@ class Progress:
             parent.wake_ns = wake_ns
             heappush(self._heap, (wake_ns, parent.order_id))
 
+    def _watch(self, parent: Parent, watch_ns: int | None) -> None:
+        """Have a parent look again when its market moves, not before `watch_ns`; None: no more."""
+        symbol, order_id = parent.instrument.symbol, parent.order_id
+        if watch_ns is not None:
+            self.watchers.setdefault(symbol, {})[order_id] = parent
+        elif parent.watch_ns is not None:
+            watching = self.watchers[symbol]
+            del watching[order_id]
+            if not watching:
+                del self.watchers[symbol]
+        parent.watch_ns = watch_ns
+
     def tell_fills(self, now_ns: int) -> None:
         """Report every booked fill that the OMS has not been told of."""
         if not self.desk.blotter.untold:
@@ -293,7 +333,9 @@ class Progress:
                 parent.retry_ns = until_ns
                 parent.retry_reason = WaitReason.REJECTED_BY_VENUE
         elif child.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
-            return  # it rested, and was filled or taken back: nothing was pinged
+            # It rested: nothing was pinged. A venue that ends it unasked would do so again.
+            if child.cancel_asked_ns is None and child.status is not OrdStatus.FILLED:
+                parent.avoid_until_ns[child.venue] = now_ns + self.desk.policy.reject_backoff_ns
         elif child.cum_qty == 0:
             parent.retry_ns = now_ns + MISS_NS
             parent.retry_reason = WaitReason.NO_LIQUIDITY
@@ -318,6 +360,7 @@ class Progress:
             session=session,
             curve=None if session is None else self.desk.session_curve(symbol, session),
             profile=self.desk.profile(symbol),
+            offers=self.desk.policy.offers,
         )
 
     def _count_volume(self, parent: Parent, now_ns: int) -> None:

@@ -259,7 +259,9 @@ def waiting_of(
     )
 
 
-def child_of(claim: int, parent: Parent, cl_ord_id: str, send: Send, now_ns: int) -> NewChild:
+def child_of(
+    claim: int, parent: Parent, cl_ord_id: str, send: Send, queue_qty: int | None, now_ns: int
+) -> NewChild:
     """A new order at a venue. PegOffsetValue(211) is added as it is signed: a seller's is negative
     towards the other side (FIX 4.4 volume 6).
     """
@@ -283,11 +285,14 @@ def child_of(claim: int, parent: Parent, cl_ord_id: str, send: Send, now_ns: int
         min_qty=send.min_qty,
         peg=send.peg,
         peg_offset=instrument.tick * send.peg_offset_ticks * parent.side.sign,
+        queue_qty=queue_qty,
     )
 
 
-def replacement_of(claim: int, parent: Parent, cl_ord_id: str, venue: str, reprice: Reprice,
-                   now_ns: int) -> ReplaceChild:  # fmt: skip
+def replacement_of(
+    claim: int, parent: Parent, cl_ord_id: str, venue: str, reprice: Reprice,
+    queue_qty: int | None, now_ns: int,
+) -> ReplaceChild:  # fmt: skip
     """Ask a venue for another price and total quantity of a child."""
     return ReplaceChild(
         claim=claim,
@@ -301,6 +306,7 @@ def replacement_of(claim: int, parent: Parent, cl_ord_id: str, venue: str, repri
         order_qty=reprice.qty,
         px=parent.instrument.px(reprice.px_ticks),
         decided_ns=now_ns,
+        queue_qty=queue_qty,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from domain.sessions import Session
+from domain.venue_offer import PLAIN, VenueOffer
 from marketdata.known_profiles import SessionCurve
 from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
@@ -16,6 +17,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     `pause`: the break [start_ns, end_ns) of the parent's session, None if it has none. `session`:
     the one that the parent is for, None if it is for none. `curve`: the volume curve to go by in
     it, with its name. `profile`: what was known of the symbol before the day, None: nothing.
+    `offers`: the special orders that venues take, by venue.
     """
 
     market: SymbolMarket
@@ -26,3 +28,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     session: Session | None = None
     curve: SessionCurve | None = None
     profile: SymbolProfile | None = None
+    offers: Mapping[str, VenueOffer] = {}
+
+    def offer(self, venue: str) -> VenueOffer:
+        """The special orders that a venue takes."""
+        return self.offers.get(venue, PLAIN)

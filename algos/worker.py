@@ -97,6 +97,7 @@ class Worker:
             start_past_bound_s=settings.worker.start_past_bound_s,
             reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
             max_participation_cap=settings.worker.max_participation_cap,
+            offers={venue.name: venue.offer for venue in settings.venues},
         )
         # What venue access takes a second; each worker keeps to its part of it.
         limit = settings.venue_access.limits.messages_per_second

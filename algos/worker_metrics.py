@@ -7,7 +7,7 @@ from typing import Final
 from algos.catalogue import ALGORITHMS
 from algos.parent import Parent
 from algos.partition import Command, Partition
-from domain.children import NewChild
+from domain.children import NewChild, ReplaceChild
 from domain.refusals import WaitReason
 from domain.reports import ParentReport, ParentRequestRejected
 from headgate import metrics
@@ -22,6 +22,9 @@ def count(command: Command) -> None:
     """Count what was published."""
     if isinstance(command, NewChild):
         metrics.WORKER_CHILDREN.labels(command.venue).inc()
+    if isinstance(command, (NewChild, ReplaceChild)) and command.queue_qty is not None:
+        metrics.WORKER_QUEUE_JOINS.labels(command.venue).inc()
+        metrics.WORKER_QUEUE_AHEAD.labels(command.venue).inc(command.queue_qty)
     elif isinstance(command, (ParentReport, ParentRequestRejected)) and command.reason is not None:
         metrics.WORKER_REJECTS.labels(command.reason.value).inc()
 

@@ -80,6 +80,11 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "display_qty": ("shares", "MaxFloor(111): shown of a resting order; 0 none, null all"),
     "min_qty": ("shares", "MinQty(110) of an immediate or hidden order; 0: none"),
     "peg": (_FIX, "ExecInst(18): R follows its own side, P the other, M the middle; null: no peg"),
+    "queue_qty": (
+        "shares",
+        "of others, displayed at its price when it was decided: what it stands "
+        "behind; null where it shows nothing, is not to rest, or that is not known",
+    ),
     "peg_offset": (_CCY, "PegOffsetValue(211): signed, added to what the peg follows"),
     "post_only": ("", "do not trade on arrival"),
     "price_collar": ("fraction", "how far through the last market a limit price may be"),

@@ -31,7 +31,9 @@ class NewChild(msgspec.Struct, frozen=True, kw_only=True, tag="new_child"):
     """Send one order to one venue. `order_id` is its parent, `parent_qty` that parent's OrderQty.
 
     `cl_ord_id`: <= 20 characters, a function of the parent and the child's number. A market order
-    at the open or the close has no `px`; `px` of a pegged order is its limit.
+    at the open or the close has no `px`; `px` of a pegged order is its limit. `queue_qty`: shares
+    of others that stood at its price when it was decided: what it is behind if it rests there.
+    None: it is not to rest, shows nothing, or the market did not tell.
     """
 
     claim: int
@@ -52,6 +54,7 @@ class NewChild(msgspec.Struct, frozen=True, kw_only=True, tag="new_child"):
     min_qty: int = 0
     peg: PegInstruction | None = None
     peg_offset: Decimal = Decimal(0)
+    queue_qty: int | None = None
 
 
 class CancelChild(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_child"):
@@ -69,7 +72,11 @@ class CancelChild(msgspec.Struct, frozen=True, kw_only=True, tag="cancel_child")
 
 
 class ReplaceChild(msgspec.Struct, frozen=True, kw_only=True, tag="replace_child"):
-    """Give `orig_cl_ord_id` a new total quantity and price at its venue; all else stays."""
+    """Give `orig_cl_ord_id` a new total quantity and price at its venue; all else stays.
+
+    `queue_qty`: as of NewChild, at the new price. A lower quantity at the same price keeps its
+    place instead.
+    """
 
     claim: int
     order_id: str
@@ -82,6 +89,7 @@ class ReplaceChild(msgspec.Struct, frozen=True, kw_only=True, tag="replace_child
     order_qty: int
     px: Decimal
     decided_ns: int
+    queue_qty: int | None = None
 
 
 ChildCommand = NewChild | CancelChild | ReplaceChild

@@ -54,6 +54,16 @@ WORKER_FILLED_SHARES = Gauge(
     "headgate_worker_filled_shares", "Shares filled of live parents", ["symbol"]
 )
 WORKER_CHILDREN = Counter("headgate_worker_children_total", "Children decided", ["venue"])
+WORKER_QUEUE_JOINS = Counter(
+    "headgate_worker_queue_joins_total",
+    "Orders and replaces that go to the end of a displayed queue: posts, refreshes, re-pricings",
+    ["venue"],
+)
+WORKER_QUEUE_AHEAD = Counter(
+    "headgate_worker_queue_ahead_shares_total",
+    "Others' shares that they then stood behind: what refreshing and re-pricing costs in place",
+    ["venue"],
+)
 WORKER_CHILDREN_OPEN = Gauge(
     "headgate_worker_children_open", "Children whose end is not known", ["venue"]
 )

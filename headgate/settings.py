@@ -20,6 +20,7 @@ import msgspec
 from domain.file_format import FileFormat
 from domain.instruments import Instrument, InstrumentTable
 from domain.trading_day import AuctionTimes
+from domain.venue_offer import VenueOffer
 from headgate.clock import ClockSettings
 
 ENV_PREFIX = "HEADGATE__"
@@ -114,6 +115,7 @@ class VenueSettings(_Section, frozen=True, kw_only=True):
 
     `stale_market_data_ms`: instead of the worker's, for a venue that quotes slower or faster.
     `auctions`: when its opening and closing crosses are, about the session of each instrument.
+    `offer`: the special orders that it takes; algorithms work round what it does not.
     """
 
     name: str
@@ -127,6 +129,7 @@ class VenueSettings(_Section, frozen=True, kw_only=True):
     heartbeat_s: int = 10
     stale_market_data_ms: int | None = None
     auctions: AuctionTimes = AuctionTimes()
+    offer: VenueOffer = VenueOffer()
 
 
 class LimitSettings(_Section, frozen=True, kw_only=True):

@@ -238,17 +238,29 @@ class SymbolMarket:
 
     def _shown_qty(self, order: OwnOrder) -> int | None:
         """All that an order's venue displays at its price; None if that is not known."""
-        px_ticks, quote = order.displayed_px_ticks, self.quotes.get(order.venue)
-        if px_ticks is None or quote is None:
+        px_ticks = order.displayed_px_ticks
+        return None if px_ticks is None else self._shown_at(order.venue, order.side, px_ticks)
+
+    def others_at(self, venue: str, side: Side, px_ticks: int) -> int | None:
+        """Shares of others that `venue` displays at a price of its `side`: what an order that joins
+        them is behind. None if that is not known.
+        """
+        shown_qty = self._shown_at(venue, side, px_ticks)
+        if shown_qty is None:
             return None
-        buys = order.side is Side.BUY
+        return max(shown_qty - self.own.displayed_qty(venue, side, px_ticks), 0)
+
+    def _shown_at(self, venue: str, side: Side, px_ticks: int) -> int | None:
+        quote = self.quotes.get(venue)
+        if quote is None:
+            return None
+        buys = side is Side.BUY
         best_px = quote.bid_px_ticks if buys else quote.ask_px_ticks
         if px_ticks == best_px:
             return quote.bid_qty if buys else quote.ask_qty
-        if (px_ticks - best_px) * order.side.sign > 0:
+        if (px_ticks - best_px) * side.sign > 0:
             return 0
-        levels = self.venue_ladder(order.venue, order.side.other)
-        return dict(levels).get(px_ticks)
+        return dict(self.venue_ladder(venue, side.other)).get(px_ticks)
 
     def on_own_fill(self, fill: OwnFill) -> None:
         """A fill of ours was told. Tell it before `on_own_order` of what it leaves open."""

@@ -34,6 +34,7 @@ from simulation.scenario_market import (
     ScenarioMarket,
     adv_of,
     instruments_of,
+    offers_of,
     open_market,
     preset_profiles,
 )
@@ -179,7 +180,7 @@ def _workers(
     case: Case, table: InstrumentTable, calendar: TradingCalendar, settings: Settings,
     log: OrderLog,
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
-    policy = policy_of(settings.worker)
+    policy = policy_of(settings.worker, offers_of(case.scenario))
     profiles = _profiles(case, table, session_of(case, calendar), settings)
     limit = settings.venue_access.limits.messages_per_second
 

@@ -6,19 +6,21 @@ from pathlib import Path
 from algos.policy import Policy
 from domain.instruments import InstrumentTable
 from domain.sessions import Session
+from domain.venue_offer import VenueOffer
 from gateway.risk import Limits
 from headgate.settings import LimitSettings, WorkerSettings
 from marketdata.known_profiles import KnownProfiles, read_profiles
 
 
-def policy_of(settings: WorkerSettings) -> Policy:
-    """What the worker holds parents to."""
+def policy_of(settings: WorkerSettings, offers: dict[str, VenueOffer] | None = None) -> Policy:
+    """What the worker holds parents to. `offers`: the special orders that the venues take."""
     return Policy(
         stale_ns=settings.stale_market_data_ms * 1_000_000,
         start_past_bound_s=settings.start_past_bound_s,
         reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
         max_participation_cap=settings.max_participation_cap,
         touch_statistics=False,  # nobody watches, and a quote costs half without
+        offers=offers or {},
     )
 
 

@@ -142,9 +142,10 @@ class Simulation:
             now_ns = max(now_ns, next_ns)
             if now_ns > last_ns:
                 return now_ns
-            run = self.port.quiet_run(min(self._others_ns, last_ns))
-            if run:
-                return self._on_run(run, now_ns)
+            if not self.worker.watches:
+                run = self.port.quiet_run(min(self._others_ns, last_ns))
+                if run:
+                    return self._on_run(run, now_ns)
             self._said(self.port.on_timer(now_ns), now_ns)
             return now_ns
         now_ns = max(now_ns, self._others_ns)
@@ -236,6 +237,8 @@ class Simulation:
             appended = self.worker.on_market(number, (event,), now_ns)
             if appended:
                 self._appended(appended, now_ns)
+            if self.worker.watches:
+                self._must_look = True
 
     def _on_run(self, run: dict[str, list[MarketEvent]], now_ns: int) -> int:
         """Events between two times at which something is due. Returns when the last one was."""

@@ -7,8 +7,10 @@ from typing import Final
 
 import msgspec
 
+from domain.fix_codes import PegInstruction
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
 from domain.sessions import Session, TradingCalendar
+from domain.venue_offer import EVERYTHING, VenueOffer
 from marketdata.symbol_profile import SymbolProfile
 from simulation.agenda import NEVER
 from simulation.fix_port import VenueClock
@@ -80,6 +82,15 @@ def preset_profiles(scenario: Scenario, session: Session) -> dict[str, SymbolPro
         )
         for index, each in enumerate(market.symbols)
     }  # fmt: skip
+
+
+def offers_of(scenario: Scenario) -> dict[str, VenueOffer]:
+    """The special orders that each venue takes: simulated ones all, a replayed day none."""
+    if scenario.market.data is not None:
+        return {}
+    offers = {"lit": EVERYTHING, "dark": VenueOffer(hidden=True, min_qty=True,
+                                                    pegs=(PegInstruction.MIDPOINT,))}  # fmt: skip
+    return {venue.name: offers[venue.kind] for venue in scenario.venues}
 
 
 def preset_of(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:

@@ -77,6 +77,11 @@ class SimulatedWorker:
         """Whether it does nothing any more."""
         return self.appends_left is not None and self.appends_left <= 0
 
+    @property
+    def watches(self) -> bool:
+        """Whether an event of the market may wake a parent."""
+        return not self.is_dead and any(core.watches for core in self.cores.values())
+
     def take(self, market: MarketTails, now_ns: int) -> list[Appended]:
         """Claim every partition, fold the log, do what it shows undone."""
         appended: list[Appended] = []

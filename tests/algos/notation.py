@@ -6,7 +6,9 @@ In: `at 12.5` (seconds from 10:00; timers run), `live XA`, `down XA`, `quote XA 
 `repeat A` (the same, later in the log),
 `fill A#1 100@100.01 e7` (a name for the execution is optional), `ended A#1`, `reject A#1`,
 `refuse A#1 PRICE_COLLAR`, `bust e7`, `correct e7 90@100.02 e9`, `norefuse`, `nocancel A#2`, `kill`,
-`rearm`, `restart`. A child is its parent's first name and its number.
+`rearm`, `restart`. A child is its parent's first name and its number. Of orders that rest:
+`taken A#1` (acknowledged), `replaced A#2` and `noreplace A#2` (the request, by its number),
+`expired A#1`, `offer XA iceberg hidden min_qty R M P` (the special orders that a venue takes).
 Out: seconds, then what was said; quantities as OrderQty/CumQty/LeavesQty/LastQty.
 """
 
@@ -18,7 +20,7 @@ from algos.partition import Command
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch, Rearm
 from domain.executions import VenueState
-from domain.fix_codes import ExecType, TimeInForce
+from domain.fix_codes import ExecType, PegInstruction, TimeInForce
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
 from domain.parents import (
@@ -31,6 +33,7 @@ from domain.parents import (
 )
 from domain.refusals import RefusalReason
 from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting
+from domain.venue_offer import VenueOffer
 from tests.algos.partition_scene import BEGIN_NS, S, Scene, at_ns, new_parent
 
 Said = list[tuple[int, Command]]
@@ -78,12 +81,13 @@ class Stage:
     def _down(self, venue: str) -> list[Command]:
         return self.scene.venue(venue, VenueState.DOWN)
 
-    def _quote(self, venue: str, bid: str, ask: str, symbol: str = "IBM") -> None:
+    def _quote(self, venue: str, bid: str, ask: str, symbol: str = "IBM") -> list[Command]:
         (bid_px, bid_qty), (ask_px, ask_qty) = bid.split("x"), ask.split("x")
         self.scene.show(
             Quote(symbol, venue, ticks(bid_px), int(bid_qty), ticks(ask_px), int(ask_qty),
                   self.scene.now_ns)
         )  # fmt: skip
+        return [said for _, said in self.scene.step_to(self.scene.now_ns)]  # whoever watches
 
     def _print(self, trade: str) -> None:
         px, qty = trade.split("x")
@@ -192,6 +196,34 @@ class Stage:
         assert isinstance(found, CancelChild)
         return self.scene.say(self.scene.cancel_rejected(found))
 
+    def _taken(self, child: str) -> list[Command]:
+        return self.scene.say(self.scene.execution(self._id(child), ExecType.NEW))
+
+    def _expired(self, child: str) -> list[Command]:
+        return self.scene.say(self.scene.execution(self._id(child), ExecType.EXPIRED))
+
+    def _replaced(self, replace: str) -> list[Command]:
+        found = self._request(replace)
+        return self.scene.say(
+            self.scene.execution(
+                found.orig_cl_ord_id, ExecType.REPLACED, replace=found.cl_ord_id
+            )
+        )  # fmt: skip
+
+    def _noreplace(self, replace: str) -> list[Command]:
+        return self.scene.say(self.scene.cancel_rejected(self._request(replace)))
+
+    def _request(self, replace: str) -> ReplaceChild:
+        replace_id = self._id(replace)
+        found = next(each for each in self.scene.children if each.cl_ord_id == replace_id)
+        assert isinstance(found, ReplaceChild)
+        return found
+
+    def _offer(self, venue: str, *what: str) -> None:
+        flags = {name: True for name in what if name not in list(PegInstruction)}
+        pegs = tuple(PegInstruction(name) for name in what if name in list(PegInstruction))
+        self.scene.offers[venue] = VenueOffer(pegs=pegs, **flags)
+
     def _kill(self, venue: str | None = None) -> list[Command]:
         return self.scene.control(
             EngageKillSwitch(author="ops", reason="test", venue=venue, at_ns=self.scene.now_ns)
@@ -230,11 +262,14 @@ class Stage:
         if isinstance(command, NewChild):
             return (f"send {self._name(command.cl_ord_id)} {command.venue} "
                     f"{command.side.name.lower()} {command.order_qty}@{command.px}"
-                    f"{_how(command)}")  # fmt: skip
+                    f"{_how(command)}{_behind(command)}")  # fmt: skip
         if isinstance(command, CancelChild):
             ids = (command.orig_cl_ord_id, command.cl_ord_id)
             return f"cancel {self._name(ids[0])} by {self._name(ids[1])}"
-        assert not isinstance(command, ReplaceChild)
+        if isinstance(command, ReplaceChild):
+            ids = (command.orig_cl_ord_id, command.cl_ord_id)
+            return (f"reprice {self._name(ids[0])} by {self._name(ids[1])} "
+                    f"{command.order_qty}@{command.px}{_behind(command)}")  # fmt: skip
         if isinstance(command, ParentPlan):
             steps = zip(command.times_ns, command.cum_qty, strict=True)
             plan = " ".join(f"{(when - BEGIN_NS) / S:g}:{qty}" for when, qty in steps)
@@ -250,6 +285,10 @@ class Stage:
                     f"{command.ord_status.name}: {command.reason.value} {command.field} "
                     f"({command.text})")  # fmt: skip
         return report_text(command)
+
+
+def _behind(command: NewChild | ReplaceChild) -> str:
+    return "" if command.queue_qty is None else f" behind {command.queue_qty}"
 
 
 def _short(value: bool | int | float | str | None) -> str:

@@ -29,6 +29,7 @@ from domain.parents import NewParent, ParamValue, ParentRequest
 from domain.refusals import RefusalReason
 from domain.reports import Report
 from domain.sessions import Session, SessionKind, TradingCalendar
+from domain.venue_offer import VenueOffer
 
 S = 1_000_000_000
 BEGIN_NS = 1_699_974_000 * S  # 10:00 in New York
@@ -134,7 +135,8 @@ class Sent:
 class Scene:
     """One partition, and the log of what went into it and came out of it."""
 
-    partition: Partition = field(default_factory=new_partition)
+    offers: dict[str, VenueOffer] = field(default_factory=dict)
+    partition: Partition = field(init=False)
     now_ns: int = BEGIN_NS
     claim: int = 0
     parents: list[tuple[int, ParentRequest]] = field(default_factory=list)
@@ -148,6 +150,7 @@ class Scene:
     execs: int = 0
 
     def __post_init__(self) -> None:
+        self.partition = self.empty()
         self.keep(self.partition.take(self.claim, self.now_ns))
 
     def keep(self, commands: Sequence[Command]) -> list[Command]:
@@ -209,9 +212,13 @@ class Scene:
         self.claim += 1
         return self.keep(self.partition.take(self.claim, self.now_ns))
 
+    def empty(self) -> Partition:
+        """A new partition that knows the venues' offers."""
+        return new_partition(policy=Policy(stale_ns=60 * S, offers=self.offers))
+
     def folded(self) -> Partition:
         """A new partition that has read the log."""
-        partition = new_partition()
+        partition = self.empty()
         for control in self.controls:
             partition.fold_control(control)
         for offset, request in self.parents:
