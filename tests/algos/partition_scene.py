@@ -135,8 +135,7 @@ class Sent:
 class Scene:
     """One partition, and the log of what went into it and came out of it."""
 
-    offers: dict[str, VenueOffer] = field(default_factory=dict)
-    partition: Partition = field(init=False)
+    partition: Partition = field(default_factory=new_partition)
     now_ns: int = BEGIN_NS
     claim: int = 0
     parents: list[tuple[int, ParentRequest]] = field(default_factory=list)
@@ -150,7 +149,6 @@ class Scene:
     execs: int = 0
 
     def __post_init__(self) -> None:
-        self.partition = self.empty()
         self.keep(self.partition.take(self.claim, self.now_ns))
 
     def keep(self, commands: Sequence[Command]) -> list[Command]:
@@ -212,13 +210,14 @@ class Scene:
         self.claim += 1
         return self.keep(self.partition.take(self.claim, self.now_ns))
 
-    def empty(self) -> Partition:
-        """A new partition that knows the venues' offers."""
-        return new_partition(policy=Policy(stale_ns=60 * S, offers=self.offers))
+    @property
+    def offers(self) -> dict[str, VenueOffer]:
+        """The special orders that venues take, by venue."""
+        return self.partition._desk.policy.offers
 
     def folded(self) -> Partition:
         """A new partition that has read the log."""
-        partition = self.empty()
+        partition = new_partition(policy=Policy(stale_ns=60 * S, offers=self.offers))
         for control in self.controls:
             partition.fold_control(control)
         for offset, request in self.parents:
