@@ -12,6 +12,7 @@ from typing import Final
 from domain.instruments import MAX_QTY
 from domain.marketdata import Trade, TradeCondition
 from marketdata.event_fault import TIME_END_NS, EventFault, trade_fault
+from marketdata.giant_prints import GiantPrints
 from marketdata.own_prints import OwnFill, OwnPrints, PrintId
 from marketdata.print_kind import (
     PrintKind,
@@ -62,6 +63,7 @@ class Tape:
     _rate: TradeRate = field(default_factory=TradeRate)
     _history: VolumeHistory = field(default_factory=VolumeHistory)
     _sizes: RunningMedian = field(default_factory=RunningMedian)
+    _giants: GiantPrints = field(default_factory=GiantPrints)
     _unread: list[Point] = field(default_factory=list)
     _kinds: dict[str, PrintKind] = field(default_factory=dict)
     _last_ns: dict[str, int] = field(default_factory=dict)
@@ -94,6 +96,8 @@ class Tape:
             return None
         unread = self._unread
         unread.append((at_ns, qty, self.eligible_qty, self.own_qty))
+        if qty > self._giants.bound_qty:
+            self._giants.add(trade, self.eligible_qty)
         self.eligible_qty += qty
         self.last_trade = trade
         if own.queue or own.orders.orders:
@@ -108,6 +112,8 @@ class Tape:
         """A print with a condition, which may be regular all the same, or one out of time."""
         if kind is PrintKind.REGULAR:
             self._unread.append((trade.at_ns, trade.qty, self.eligible_qty, self.own_qty))
+            if trade.qty > self._giants.bound_qty:
+                self._giants.add(trade, self.eligible_qty)
             self.eligible_qty += trade.qty
             self.last_trade = trade
         else:
@@ -141,6 +147,7 @@ class Tape:
         self._history.note(self._unread)
         self._rate.add(self._unread)
         self._sizes.add(self._unread)
+        self._giants.on_median(self._sizes.value)
         self._unread.clear()
 
     # -- what is remembered
@@ -180,6 +187,7 @@ class Tape:
             self.own_qty -= found.own_qty
             self._sizes.remove(trade.qty)
             self._rate.remove(trade.at_ns, trade.qty)
+            self._giants.remove(trade)
         else:
             self._others_by_kind[found.kind] -= trade.qty
         if found.by_terms is not None:  # ours may be another print, which stands
@@ -239,6 +247,7 @@ class Tape:
         found.own_qty += added
         if found.kind is PrintKind.REGULAR:
             self.own_qty += added
+            self._giants.own_part(found.trade, added)
 
     # -- what it tells
 
@@ -282,6 +291,14 @@ class Tape:
         """
         own_qty = self.own_qty - mark.own_qty
         return max(self.eligible_qty - mark.volume - own_qty, 0)
+
+    def usual_others_qty(self, since: Mark, until: Mark | None = None) -> int:
+        """As `others_qty` up to `until` (None: now), a giant print counting for no more than the
+        largest usual one: for targets, which must not chase a block.
+        """
+        end = Mark(self.eligible_qty, self.own_qty) if until is None else until
+        qty = end.volume - since.volume - (end.own_qty - since.own_qty)
+        return max(qty - self._giants.excess_qty(since.volume, end.volume), 0)
 
     def others_qty_floor(self, mark: Mark) -> int:
         """Others' eligible shares since `mark`, at the least: for limits on our share.
