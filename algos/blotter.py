@@ -81,6 +81,7 @@ class Blotter:
         if isinstance(command, NewChild):
             child = _new_child(command, parent.instrument)
             self._children[command.cl_ord_id] = child
+            parent.recent.append(child)
             parent.child_changed(child, 0, 0)
             return
         child = self._children[command.orig_cl_ord_id]

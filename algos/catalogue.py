@@ -3,6 +3,7 @@
 from typing import Final
 
 from algos.algorithm import Algorithm
+from algos.pov import POV
 from algos.twap import TWAP
 
-ALGORITHMS: Final[dict[str, Algorithm]] = {algorithm.name: algorithm for algorithm in (TWAP,)}
+ALGORITHMS: Final[dict[str, Algorithm]] = {algorithm.name: algorithm for algorithm in (TWAP, POV)}

@@ -1,8 +1,10 @@
 """One parent order: its terms, its ledger, and what the OMS has been told of it."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +21,10 @@ from marketdata.volume_history import Mark
 
 if TYPE_CHECKING:  # an algorithm is made of functions over parents
     from algos.algorithm import Algorithm
+
+# Children that a parent remembers when they have ended: more than one a tenth of a second over the
+# interval of an algorithm that asks what it has sent in it.
+RECENT_MAX: Final = 256
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +53,7 @@ class Parent:
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
     `plan`: the one in force, `schedule` its own.
     `waiting`, `due_qty`, `watch_ns`: of the last decision. `filled_ns`: when we had the last fill.
+    `recent`: the last children, open or not, by time.
     """
 
     order_id: str
@@ -82,6 +89,14 @@ class Parent:
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
     volume_mark: Mark | None = None
     filled_ns: int | None = None
+    recent: deque[Child] = field(default_factory=lambda: deque(maxlen=RECENT_MAX))
+
+    def sent_since_qty(self, at_ns: int) -> int:
+        """Shares filled or open of the children that were decided at `at_ns` or later."""
+        return sum(
+            child.cum_qty + child.leaves_qty
+            for child in takewhile(lambda child: child.decided_ns >= at_ns, reversed(self.recent))
+        )
 
     @property
     def plan_version(self) -> int:

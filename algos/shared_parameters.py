@@ -80,10 +80,7 @@ RELATIVE_LIMIT_REFERENCE: Final = Parameter(
     name="relative_limit_reference", kind=str, default=None, mutable=True,
     choices={"arrival": "the mid when the order was accepted",
              "mid": "the mid now",
-             "last": "the last print",
-             "vwap": "the market's VWAP since the start",
-             "open": "the first print of the session",
-             "prev_close": "the close of the day before"},
+             "last": "the last print"},
     text="what relative_limit is counted from",
 )  # fmt: skip
 WOULD_PRICE: Final = Parameter(

@@ -58,6 +58,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
     WaitReason: {
         "before_start": "its start has not come",
         "waiting_for_slice": "all that is due is done; the next slice is not due",
+        "no_volume": "nobody else trades, and it takes a share of what others do",
         "paused": "until a ResumeParent",
         "killed": "the kill switch is engaged",
         "session_closed": "its exchange takes its midday break",

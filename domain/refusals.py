@@ -62,6 +62,7 @@ class WaitReason(StrEnum):
 
     BEFORE_START = "before_start"
     WAITING_FOR_SLICE = "waiting_for_slice"
+    NO_VOLUME = "no_volume"  # nobody else trades, and it takes a share of what others do
     PAUSED = "paused"
     KILLED = "killed"
     SESSION_CLOSED = "session_closed"  # the midday break of its exchange
