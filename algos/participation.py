@@ -12,7 +12,8 @@ import msgspec
 BURST: Final = 3.0  # b: no interval sends more than so many times what it is forecast to need
 CATCH_UP_S_MIN: Final = 30.0  # tau_c: a deficit is closed over this, or over the next, if longer
 CATCH_UP_FRACTION: Final = 0.02  # of the time since the start
-DEADBAND: Final = 0.05  # of what an interval is forecast to need; less is left to the next
+# Of what an interval is forecast to need, or half a lot: less is left to the next.
+DEADBAND: Final = 0.05
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,17 +44,18 @@ def interval_qty(at: Interval) -> int:
 
     The last interval's volume at once, and half of what this one is forecast to need, for the order
     would else lag by half an interval for ever. An older deficit over the catch-up time, and all of
-    it within the burst bound. What is below the deadband waits.
+    it within the burst bound, or a lot. Rounded to the nearest lot: rounding down would leave the
+    share low by half a lot. What is below the deadband waits.
     """
     short_qty = at.target_qty - at.done_qty
     old_qty = max(short_qty - max(at.fresh_qty, 0.0), 0.0)
     catch_up_s = max(CATCH_UP_S_MIN, CATCH_UP_FRACTION * at.elapsed_s)
     caught_up_qty = old_qty * min(at.interval_s / catch_up_s, 1.0)
     wanted_qty = short_qty - old_qty + caught_up_qty + at.forecast_qty / 2.0
-    wanted_qty = min(wanted_qty, BURST * max(at.forecast_qty, at.usual_qty))
-    if wanted_qty < max(at.lot, DEADBAND * at.forecast_qty):
+    wanted_qty = min(wanted_qty, max(BURST * max(at.forecast_qty, at.usual_qty), at.lot))
+    if wanted_qty < max(at.lot / 2.0, DEADBAND * at.forecast_qty):
         return 0
-    return int(wanted_qty)
+    return int(wanted_qty / at.lot + 0.5) * at.lot
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True):
