@@ -138,9 +138,10 @@ def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
             lot=parent.instrument.lot,
         )
     )
-    overdue_qty = 0
-    if patience_ns is not None:
-        overdue_qty = int(_due_qty(pace, others.until(around.now_ns - patience_ns)))
+    overdue_qty, lot = 0, parent.instrument.lot
+    if patience_ns is not None:  # in whole lots: a resting child is not called back for less
+        waited_qty = _due_qty(pace, others.until(around.now_ns - patience_ns))
+        overdue_qty = int(waited_qty / lot) * lot
     quiet = not forecast_qty and target_qty <= done_qty
     return Goal(
         target_qty=done_qty + wanted_qty,

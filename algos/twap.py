@@ -18,7 +18,11 @@ from algos.shared_parameters import (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
+    RELATIVE_LIMIT_RULES,
+    RELATIVE_LIMIT_SET,
     STYLE,
+    WOULD_RULES,
+    WOULD_SET,
 )
 
 _INTERVAL_S: Final = 30.0
@@ -36,6 +40,8 @@ PARAMETERS: Final = (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     COMPLETION,
+    *RELATIVE_LIMIT_SET,
+    *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
@@ -49,6 +55,8 @@ RULES: Final = (
         ),
         text="interval is longer than the window: all would be due at once",
     ),
+    *RELATIVE_LIMIT_RULES,
+    *WOULD_RULES,
 )
 
 

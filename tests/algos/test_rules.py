@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from algos.admission import RuleTerms, Touch, rule_values
@@ -11,6 +12,7 @@ from algos.rules import END_AFTER_START, Condition, Operator, Rule, broken_rule,
 from domain.instruments import Side
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
+from tests.algos.parameter_values import required_of
 
 Plain = bool | int | float | str | None
 OPERATORS: list[tuple[Operator, Plain, Plain, bool]] = [
@@ -43,59 +45,106 @@ def test_text_has_no_order() -> None:
 
 
 NS = 10**9
+ORDER = RuleTerms(order_qty=100, side=Side.BUY, limit_px=None, window_ns=600 * NS)
+D = Decimal
 
 
-def terms(order_qty: int, window_ns: int, end_time: int | None = None) -> RuleTerms:
-    return RuleTerms(
-        order_qty=order_qty, side=Side.BUY, limit_px=None, window_ns=window_ns, end_time=end_time
-    )
+def order(**terms: object) -> RuleTerms:
+    return msgspec.structs.replace(ORDER, **terms)
 
 
-# algorithm, parameters, order quantity, window in s, end asked for; the text of the broken rule
-CASES: list[tuple[str, dict[str, ParamValue], int, int, int | None, str | None]] = [
-    ("twap", {}, 100, 600, None, None),
-    ("twap", {"duration": 600}, 100, 600, None, None),
-    ("twap", {}, 100, 600, 600 * NS, None),
-    ("twap", {"duration": 600}, 100, 600, 600 * NS, "give an end time or a duration, not both"),
-    ("twap", {"min_child_qty": 100}, 100, 600, None, None),
-    ("twap", {"min_child_qty": 101}, 100, 600, None,
+SALE = order(side=Side.SELL, limit_px=D(10), touch=Touch(bid_px=D(9), ask_px=D(11)))
+BUY = order(limit_px=D(10), touch=Touch(bid_px=D(9), ask_px=D(11)))
+Case = tuple[dict[str, ParamValue], RuleTerms, str | None]
+
+# What breaks a shared rule (and what just keeps it), of every algorithm that has the rule.
+SHARED: list[tuple[dict[str, ParamValue], RuleTerms, dict[str, ParamValue], RuleTerms, str]] = [
+    ({"duration": 600}, order(end_time=600 * NS), {"duration": 600}, ORDER,
+     "give an end time or a duration, not both"),
+    ({"min_child_qty": 101}, ORDER, {"min_child_qty": 100}, ORDER,
      "min_child_qty is above the order's quantity"),
-    ("twap", {"min_child_qty": 100, "max_child_qty": 100}, 100, 600, None, None),
-    ("twap", {"min_child_qty": 100, "max_child_qty": 99}, 100, 600, None,
+    ({"min_child_qty": 100, "max_child_qty": 99}, ORDER,
+     {"min_child_qty": 100, "max_child_qty": 100}, ORDER,
      "min_child_qty is above max_child_qty"),
-    ("twap", {"interval": 600}, 100, 600, None, None),
-    ("twap", {}, 100, 20, None, None),  # the default gives way to a short window
-    ("twap", {"interval": 601}, 100, 600, None,
-     "interval is longer than the window: all would be due at once"),
+    ({"relative_limit": 5}, ORDER,
+     {"relative_limit": 5, "relative_limit_reference": "mid"}, ORDER,
+     "relative_limit needs relative_limit_reference"),
+    ({"relative_limit_reference": "mid"}, ORDER,
+     {"relative_limit": -5, "relative_limit_reference": "last"}, ORDER,
+     "relative_limit_reference needs relative_limit"),
+    ({"would_quantity": 0.5}, ORDER, {"would_price": "5", "would_quantity": 0.5}, ORDER,
+     "would_quantity needs would_price"),
+    ({"would_price": "10"}, order(limit_px=D(10)), {"would_price": "9.99"}, BUY,
+     "the would_price of a buy is not below its limit price"),
+    ({"would_price": "10"}, order(side=Side.SELL, limit_px=D(10)), {"would_price": "10.01"}, SALE,
+     "the would_price of a sale is not above its limit price"),
+    ({"would_price": "11"}, order(touch=BUY.touch), {"would_price": "10.99"},
+     order(touch=BUY.touch),
+     "the would_price of a buy is not below the offer: all would be wanted at once"),
+    ({"would_price": "9"}, order(side=Side.SELL, touch=SALE.touch), {"would_price": "9.01"},
+     order(side=Side.SELL, touch=SALE.touch),
+     "the would_price of a sale is not above the bid: all would be wanted at once"),
+]  # fmt: skip
+
+# Of one algorithm: parameters, terms, the text of the broken rule.
+OWN: dict[str, list[Case]] = {
+    "twap": [
+        ({}, ORDER, None),
+        ({}, order(window_ns=20 * NS), None),  # the default gives way to a short window
+        ({"interval": 600}, ORDER, None),
+        ({"interval": 601}, ORDER, "interval is longer than the window: all would be due at once"),
+    ],
+    "pov": [
+        ({"target_participation": 0.2}, ORDER, None),
+        ({"target_participation": 0.2, "max_participation": 0.2}, ORDER, None),
+        ({"target_participation": 0.2, "max_participation": 0.1}, ORDER,
+         "target_participation is above max_participation"),
+        ({"min_participation": 0.3, "target_participation": 0.2, "max_participation": 0.4}, ORDER,
+         "min_participation is above target_participation"),
+        ({"min_participation": 0.2, "target_participation": 0.2}, ORDER,
+         "min_participation needs max_participation"),
+        ({"price_spreads": 4.0, "target_participation": 0.2}, ORDER,
+         "price_spreads needs min_participation"),
+        ({"price_spreads": 4.0, "min_participation": 0.1, "target_participation": 0.2,
+          "max_participation": 0.2}, ORDER, None),
+    ],
+}  # fmt: skip
+
+
+def texts(algo: str) -> list[str]:
+    return [rule.text for rule in ALGORITHMS[algo].rules]
+
+
+CASES: list[tuple[str, Case]] = [
+    *((algo, case) for algo, cases in OWN.items() for case in cases),
+    *((algo, (required_of(ALGORITHMS[algo]) | params, terms, said))
+      for algo in ALGORITHMS
+      for broken, of_broken, kept, of_kept, text in SHARED if text in texts(algo)
+      for params, terms, said in ((broken, of_broken, text), (kept, of_kept, None))),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("algo", "given", "qty", "window_s", "end", "text"), CASES)
-def test_rules(
-    algo: str, given: dict[str, ParamValue], qty: int, window_s: int, end: int | None,
-    text: str | None,
-) -> None:  # fmt: skip
+@pytest.mark.parametrize(("algo", "case"), CASES)
+def test_rules(algo: str, case: Case) -> None:
+    given, kept, text = case
     params = read_parameters(ALGORITHMS[algo].parameters, given)
     assert not isinstance(params, Rejection)
-    found = broken_rule(
-        ALGORITHMS[algo].rules, rule_values(params, terms(qty, window_s * NS, end_time=end))
-    )
+    found = broken_rule(ALGORITHMS[algo].rules, rule_values(params, kept))
     assert (None if found is None else found.text) == text
     if found is not None:
-        assert (found.reason, found.field) == (
-            RejectReason.BAD_PARAMETER, f"params.{next(iter(given))}",
-        )  # fmt: skip
+        assert found.reason is RejectReason.BAD_PARAMETER
+        assert found.field.removeprefix("params.") in given
 
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:
-    wanted = {(name, rule.text) for name, each in ALGORITHMS.items() for rule in each.rules}
-    assert {(case[0], case[5]) for case in CASES if case[5] is not None} == wanted
+    wanted = {(algo, text) for algo in ALGORITHMS for text in texts(algo)}
+    assert {(algo, case[2]) for algo, case in CASES if case[2] is not None} == wanted
 
 
 @pytest.mark.parametrize("algo", ALGORITHMS)
 def test_rules_name_what_there_is(algo: str) -> None:
     params: Values = {each.name: each.default for each in ALGORITHMS[algo].parameters}
-    known = rule_values(params, terms(1, NS))
+    known = rule_values(params, ORDER)
     for rule in ALGORITHMS[algo].rules:
         assert rule.any_of[0].field in params
         assert all(field in known for each in rule.any_of for field in each.fields)
