@@ -15,7 +15,7 @@ from headgate.curve_commands import curves
 from headgate.estimate_commands import estimate
 from headgate.marketdata_commands import marketdata
 from headgate.profile_commands import profiles
-from headgate.simulate_command import simulate
+from headgate.simulate_command import league, simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Headgate: an execution engine that stands beside an OMS.")  # fmt: skip
@@ -110,6 +110,7 @@ def tca(settings: SettingsOption = None) -> None:
 
 
 app.command()(simulate)
+app.command()(league)
 
 
 @app.command()

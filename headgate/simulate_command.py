@@ -60,6 +60,25 @@ def simulate(
     raise typer.Exit(command.simulate(recorded, found, sys.stdout, sys.stderr))
 
 
+def league(
+    seeds: Annotated[int, typer.Option(help="of a mid cap; liquid 2/3, illiquid 4/3 of it")] = 6,
+    processes: Annotated[int | None, typer.Option(help="default: one a processor")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="the page, such as docs/league.md; default: the terminal")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Play every algorithm on the same orders in the same markets, and write who wins where."""
+    from simulation import league_command
+
+    request = league_command.Request(
+        seeds=seeds, processes=(os.cpu_count() or 1) if processes is None else processes, out=out
+    )
+    raise typer.Exit(
+        league_command.league(request, read_settings(settings), sys.stdout, sys.stderr)
+    )
+
+
 def scenario_file(name: str) -> Path:
     """The file, or the shipped scenario of that name. Ends the command if there is neither."""
     named = shipped(f"scenarios/{name}.toml")

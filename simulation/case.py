@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from algos.catalogue import ALGORITHMS
 from algos.pace import Pace
 from algos.partition import Partition
 from bus.memory import Broker
@@ -23,6 +24,7 @@ from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
 from simulation.fix_port import FixPort, Link
 from simulation.fix_session import FixSession
 from simulation.house_rules import limits_of, policy_of, read_simulated_profiles
+from simulation.market_twap import MARKET_TWAP
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
@@ -52,6 +54,7 @@ TCA_INTERVAL_NS: Final = 60 * NS
 # to the base of 36 hold 21,000 seeds.
 OFFSETS_A_SEED: Final = 100_000
 US: Final = 1_000
+SIMULATED: Final = ALGORITHMS | {MARKET_TWAP.name: MARKET_TWAP}  # what a scenario's orders may name
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,7 +194,7 @@ def _workers(
             return Partition(
                 number=number, instruments=table, calendars={calendar.name: calendar},
                 policy=policy, partition_of=log.partition_of, profiles=profiles,
-                pace=pace,
+                pace=pace, algorithms=SIMULATED,
             )  # fmt: skip
 
         return SimulatedWorker(
