@@ -140,7 +140,7 @@ class Blotter:
             self.parents[report.order_id].apply_plan(report)
         else:
             assert isinstance(report, ParentWaiting)
-            self.parents[report.order_id].waiting_told = report.reason
+            self.parents[report.order_id].waits.on_told(report)
 
     def _apply_parent_report(self, report: ParentReport) -> None:
         if report.exec_type is ExecType.REJECTED:
@@ -157,6 +157,8 @@ class Blotter:
             elif isinstance(request, ReplaceParent):
                 parent.pending_replace = request
         parent.apply_report(report)
+        if parent.done:
+            parent.waits.end(report.transact_ns)
         if report.exec_type not in FILLS:
             self.requests.order_ids[report.source, report.cl_ord_id] = report.order_id
         self._retire(parent)

@@ -30,7 +30,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
     wakes.append(step.wake_ns)
     return Decision(
         actions=step.actions,
-        reason=step.reason,
+        reason=_reason(parent, around, step),
         due_qty=due.due_qty,
         wake_ns=min(wake for wake in wakes if wake is not None and wake > around.now_ns),
         watch_ns=step.watch_ns,
@@ -41,6 +41,14 @@ def goal_of(parent: Parent, around: Surroundings) -> Goal:
     """How much should be done by now, within the order's terms."""
     goal = parent.algorithm.goal(parent, around, style_of(parent).patience_ns)
     return completed(goal, parent, around.now_ns)
+
+
+def _reason(parent: Parent, around: Surroundings, step: Step) -> WaitReason:
+    """That of the step, but that an order does not work at a venue that nothing is known of."""
+    if step.reason is not WaitReason.WORKING or step.actions or not parent.open_children:
+        return step.reason
+    reached = any(around.live.get(child.venue) for child in parent.open_children.values())
+    return WaitReason.WORKING if reached else WaitReason.VENUE_DOWN
 
 
 def _held(parent: Parent, around: Surroundings) -> WaitReason | None:

@@ -72,10 +72,12 @@ def smallest_child_qty(parent: Parent) -> int:
 def _sendable(parent: Parent, goal: Goal, market: SymbolMarket, due_qty: int) -> int | WaitReason:
     """How much of what is due may go: whole lots, but for an odd remainder that ends the order.
 
-    Where venues take no odd lots, that remainder cannot trade, and is said to be below MIN_QTY.
+    Where venues take no odd lots, that remainder cannot trade: ODD_LOT.
     """
     lot = parent.instrument.lot
     left_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty
+    if left_qty < lot and not parent.instrument.odd_lots:
+        return WaitReason.ODD_LOT
     bounds = [participation_allows(parent, market)]
     if goal.ceiling_qty is not None:
         bounds.append(goal.ceiling_qty - parent.cum_qty - parent.open_qty)

@@ -11,6 +11,7 @@ import msgspec
 from algos.child import Child
 from algos.parameters import Rejection, Values, amend_parameters
 from algos.schedule import Schedule
+from algos.waits import Wait, Waits
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Instrument, Side
 from domain.orders import PARENT_TERMINAL, next_parent_status, reported_status, settled_by_qty
@@ -52,7 +53,9 @@ class Parent:
     `volume_mark`: where the tape stood at its start, None while nothing was printed since.
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
     `plan`: the one in force, `schedule` its own.
-    `waiting`, `due_qty`, `watch_ns`: of the last decision. `filled_ns`: when we had the last fill.
+    `waits`, `due_qty`, `watch_ns`: of the last decision. `filled_ns`: when we had the last fill.
+    `refusal`: of its last child, if venue access refused that. `avoid_until_ns`: by venue, after a
+    reject or refusal.
     `recent`: the last children, open or not, by time.
     """
 
@@ -79,13 +82,13 @@ class Parent:
     pending_cancel: CancelParent | None = None
     pending_replace: ReplaceParent | None = None
     paused: bool = False
-    waiting: WaitReason | None = None
+    waits: Waits = field(default_factory=Waits)
     due_qty: int = 0
-    waiting_told: WaitReason | None = None
     wake_ns: int | None = None
     watch_ns: int | None = None
     retry_ns: int = 0
-    retry_reason: WaitReason = WaitReason.NO_LIQUIDITY
+    retry_reason: WaitReason = WaitReason.MISSED
+    refusal: Wait | None = None
     avoid_until_ns: dict[str, int] = field(default_factory=dict)
     volume_mark: Mark | None = None
     filled_ns: int | None = None

@@ -28,6 +28,7 @@ from algos.reporting import (
 )
 from algos.schedule import TradingClock, seed_of
 from algos.surroundings import Surroundings
+from algos.waits import Wait, waited_text
 from domain.executions import ChildRefused, VenueState
 from domain.fix_codes import ExecType, OrdStatus, TimeInForce
 from domain.parents import CancelParent, ReplaceParent
@@ -110,8 +111,8 @@ class Progress:
                 self._act(parent, action, now_ns)
         if decision.reason is WaitReason.OWN_ORDER:
             self._make_way(parent, now_ns)
-        self._say_waiting(parent, reason_to_wait, decision.due_qty, now_ns)
-        self._wake(parent, wake_ns)
+        tell_ns = self._say_waiting(parent, reason_to_wait, decision.due_qty, now_ns)
+        self._wake(parent, wake_ns if tell_ns is None else min(wake_ns, tell_ns))
         self._watch(parent, decision.watch_ns)
 
     def _revived(self, parent: Parent, now_ns: int) -> bool:
@@ -131,13 +132,19 @@ class Progress:
             return parent.done
         if parent.open_children:
             self._cancel_open(parent, now_ns)
-            away = any(not self._is_live(each.venue) for each in parent.open_children.values())
-            reason = WaitReason.VENUE_DOWN if away else WaitReason.PENDING_CANCEL
-            self._say_waiting(parent, reason, 0, now_ns)
+            self._say_waiting(parent, self._settling_reason(parent), 0, now_ns)
             self._wake(parent, now_ns + SETTLE_NS)
         else:
             self._end(parent, now_ns)
         return True
+
+    def _settling_reason(self, parent: Parent) -> WaitReason:
+        if any(not self._is_live(each.venue) for each in parent.open_children.values()):
+            return WaitReason.VENUE_DOWN
+        if parent.pending_cancel is not None:
+            return WaitReason.PENDING_CANCEL
+        replacing = parent.pending_replace is not None
+        return WaitReason.PENDING_REPLACE if replacing else WaitReason.ENDING
 
     def _try_replace(self, parent: Parent, request: ReplaceParent, now_ns: int) -> None:
         """Let new terms take effect once nothing at a venue can break them, or refuse them."""
@@ -171,10 +178,9 @@ class Progress:
             self.desk.step(parent, offset, ExecType.CANCELED, cancel, now_ns)
             return
         exec_id = f"{parent.order_id}.C{parent.plan_version}"
+        text = f"end of the window; {waited_text(parent.waits.waited_ms(now_ns))}"
         self.desk.emit(
-            on_request(
-                self.desk.token, parent, exec_id, ExecType.EXPIRED, now_ns, text="end of the window"
-            )
+            on_request(self.desk.token, parent, exec_id, ExecType.EXPIRED, now_ns, text=text)
         )
 
     def _refuse_overtaken(self, request: CancelParent | ReplaceParent, now_ns: int) -> None:
@@ -288,10 +294,20 @@ class Progress:
     def _is_live(self, venue: str) -> bool:
         return self.desk.venues.get(venue) is VenueState.LIVE
 
-    def _say_waiting(self, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int) -> None:
-        parent.waiting, parent.due_qty = reason, due_qty
-        if parent.waiting_told is not reason:
-            self.desk.emit(waiting_of(self.desk.token, parent, reason, due_qty, now_ns))
+    def _say_waiting(
+        self, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int
+    ) -> int | None:
+        """Count time for the reason from now on, and report it; or return when it may be."""
+        wait = Wait(reason)
+        if reason is WaitReason.REJECTED_BY_VENUE and parent.refusal is not None:
+            wait = parent.refusal
+        parent.due_qty = due_qty
+        parent.waits.become(wait, now_ns)
+        tell_ns = parent.waits.tell_ns(now_ns)
+        if tell_ns is None or tell_ns > now_ns:
+            return tell_ns
+        self.desk.emit(waiting_of(self.desk.token, parent, wait, now_ns))
+        return None
 
     def _wake(self, parent: Parent, wake_ns: int) -> None:
         if parent.wake_ns != wake_ns:
@@ -329,32 +345,34 @@ class Progress:
         if refused:
             until_ns = now_ns + self.desk.policy.reject_backoff_ns
             parent.avoid_until_ns[child.venue] = until_ns
-            if isinstance(record, ChildRefused) and record.reason is RefusalReason.MESSAGE_RATE:
-                parent.retry_ns = until_ns
-                parent.retry_reason = WaitReason.REJECTED_BY_VENUE
+            parent.refusal = None
+            if isinstance(record, ChildRefused):
+                parent.refusal = Wait(WaitReason.REFUSED, record.reason, child.venue)
+                if record.reason is RefusalReason.MESSAGE_RATE:  # of all venues
+                    parent.retry_ns = until_ns
+                    parent.retry_reason = WaitReason.REJECTED_BY_VENUE
         elif child.time_in_force is not TimeInForce.IMMEDIATE_OR_CANCEL:
             # It rested: nothing was pinged. A venue that ends it unasked would do so again.
             if child.cancel_asked_ns is None and child.status is not OrdStatus.FILLED:
                 parent.avoid_until_ns[child.venue] = now_ns + self.desk.policy.reject_backoff_ns
+                parent.refusal = None
         elif child.cum_qty == 0:
             parent.retry_ns = now_ns + MISS_NS
-            parent.retry_reason = WaitReason.NO_LIQUIDITY
+            parent.retry_reason = WaitReason.MISSED
         else:
             parent.retry_ns = now_ns + PAUSE_NS
-            parent.retry_reason = WaitReason.WORKING
+            parent.retry_reason = WaitReason.PACING
 
     def _around(self, parent: Parent, now_ns: int) -> Surroundings:
         symbol = parent.instrument.symbol
-        live = {
-            venue: self.desk.venues.get(venue) is VenueState.LIVE
-            and not ((symbol, venue) in self.desk.kills or (None, venue) in self.desk.kills)
-            for venue in parent.instrument.venues
-        }
+        up = [venue for venue in parent.instrument.venues if self._is_live(venue)]
+        live = {venue: venue in up and not self._barred(symbol, venue)
+                for venue in parent.instrument.venues}  # fmt: skip
         session = self._calendar(parent).session_at(parent.terms.start_ns)
         return Surroundings(
             market=self.desk.market(symbol),
             live=live,
-            killed=self.desk.killed(symbol),
+            killed=self.desk.killed(symbol) or (bool(up) and not any(live.values())),
             now_ns=now_ns,
             pause=None if session is None or session.break_start_ns is None else session.pause,
             session=session,
@@ -362,6 +380,10 @@ class Progress:
             profile=self.desk.profile(symbol),
             offers=self.desk.policy.offers,
         )
+
+    def _barred(self, symbol: str, venue: str) -> bool:
+        """Whether a kill switch forbids all orders in a symbol at a venue."""
+        return (symbol, venue) in self.desk.kills or (None, venue) in self.desk.kills
 
     def _count_volume(self, parent: Parent, now_ns: int) -> None:
         """The participation cap counts from the first print after the start."""

@@ -7,13 +7,14 @@ from algos.admission import Admitted
 from algos.algorithm import Plan
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
+from algos.waits import Wait
 from algos.wire_values import plain_values
 from domain.children import CancelChild, NewChild, ReplaceChild
 from domain.executions import Execution
 from domain.fix_codes import CxlRejResponseTo, ExecType, OrdStatus, OrdType
 from domain.orders import next_parent_status, reported_status, settled_by_qty
 from domain.parents import NewParent, ParentRequest, ReplaceParent
-from domain.refusals import RejectReason, WaitReason
+from domain.refusals import RejectReason
 from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting
 
 
@@ -149,6 +150,7 @@ def on_request(
         start_ns=kept.start_ns,
         end_ns=kept.end_ns,
         text=text,
+        waited_ms=parent.waits.waited_ms(now_ns) if closing else {},
         transact_ns=now_ns,
     )
 
@@ -216,6 +218,7 @@ def fill_report(
         liquidity=execution.liquidity,
         fee=execution.fee,
         text="more than ordered was filled" if cum_qty > parent.terms.order_qty else None,
+        waited_ms=parent.waits.waited_ms(now_ns) if status is OrdStatus.FILLED else {},
         transact_ns=now_ns,
     )
 
@@ -241,18 +244,20 @@ def plan_of(claim: int, parent: Parent, plan: Plan, times_ns: tuple[int, ...], s
     )
 
 
-def waiting_of(
-    claim: int, parent: Parent, reason: WaitReason, due_qty: int, now_ns: int
-) -> ParentWaiting:
-    """Why nothing is sent now."""
+def waiting_of(claim: int, parent: Parent, wait: Wait, now_ns: int) -> ParentWaiting:
+    """Why nothing is sent now, and for how long it has waited for what."""
     return ParentWaiting(
         claim=claim,
         order_id=parent.order_id,
         source=parent.source,
         cl_ord_id=parent.cl_ord_id,
         symbol=parent.instrument.symbol,
-        reason=reason,
-        due_qty=due_qty,
+        reason=wait.reason,
+        refusal=wait.refusal,
+        venue=wait.venue,
+        since_ns=parent.waits.since_ns,
+        waited_ms=parent.waits.waited_ms(now_ns),
+        due_qty=parent.due_qty,
         cum_qty=parent.cum_qty,
         open_qty=parent.open_qty,
         transact_ns=now_ns,

@@ -120,6 +120,7 @@ class Worker:
         self._buried: set[tuple[str, int, int]] = set()
         self._market_ends: dict[TopicPartition, int] = {}
         self._gauges_s = 0.0
+        self._gauges_ns = clock.now_ns()
 
     # -- taking over
 
@@ -250,7 +251,9 @@ class Worker:
             metrics.LOOP_SECONDS.observe(time.perf_counter() - began_s)
         if began_s - self._gauges_s > GAUGES_EVERY_S:
             self._gauges_s = began_s
-            set_gauges(list(self.cores.values()), now_ns)
+            passed_s = (now_ns - self._gauges_ns) / 1e9
+            self._gauges_ns = now_ns
+            set_gauges(list(self.cores.values()), now_ns, passed_s)
 
     def _wait_s(self) -> float:
         wakes = [core.next_wake_ns() for core in self.cores.values()]

@@ -8,7 +8,7 @@ from algos.catalogue import ALGORITHMS
 from algos.parent import Parent
 from algos.partition import Command, Partition
 from domain.children import NewChild, ReplaceChild
-from domain.refusals import WaitReason
+from domain.refusals import RefusalReason, WaitReason
 from domain.reports import ParentReport, ParentRequestRejected
 from headgate import metrics
 from marketdata.consolidated import TouchState
@@ -29,10 +29,13 @@ def count(command: Command) -> None:
         metrics.WORKER_REJECTS.labels(command.reason.value).inc()
 
 
-def set_gauges(cores: Sequence[Partition], now_ns: int) -> None:
-    """Once a second: one walk over the live parents, one over the symbols."""
+def set_gauges(cores: Sequence[Partition], now_ns: int, passed_s: float = 0.0) -> None:
+    """Once a second: one walk over the live parents, one over the symbols.
+
+    `passed_s`: engine time since the last call, which parents are taken to have waited for what
+    they wait for now. What a report says of one parent is exact (algos/waits.py).
+    """
     by_symbol: dict[str, list[Parent]] = defaultdict(list)
-    by_reason: Counter[str] = Counter()
     by_algo: Counter[str] = Counter()
     by_venue: Counter[str] = Counter()
     for core in cores:
@@ -40,12 +43,9 @@ def set_gauges(cores: Sequence[Partition], now_ns: int) -> None:
             by_symbol[parent.instrument.symbol].append(parent)
             by_algo[parent.algo] += 1
             by_venue.update(child.venue for child in parent.open_children.values())
-            if parent.waiting is not None:
-                by_reason[parent.waiting.value] += 1
-    for reason in WaitReason:
-        metrics.WORKER_PARENTS_WAITING.labels(reason.value).set(by_reason[reason.value])
     for algo in ALGORITHMS:
         metrics.WORKER_PARENTS_LIVE.labels(algo).set(by_algo[algo])
+    _set_waits([parent for parents in by_symbol.values() for parent in parents], passed_s)
     stale = 0
     _set_states(cores, now_ns)
     for core in cores:
@@ -54,6 +54,26 @@ def set_gauges(cores: Sequence[Partition], now_ns: int) -> None:
         for market in core.markets.values():
             stale += _set_symbol(market, by_symbol.get(market.symbol, []), now_ns)
     metrics.WORKER_STALE_SYMBOLS.set(stale)
+
+
+def _set_waits(parents: Sequence[Parent], passed_s: float) -> None:
+    """Show what parents wait for, with how many shares, and count for how long."""
+    count_of: Counter[str] = Counter()
+    due_qty: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for parent in parents:
+        wait = parent.waits.now
+        if wait is not None:
+            count_of[wait.reason.value] += 1
+            due_qty[wait.reason.value] += parent.due_qty
+            if wait.refusal is not None:
+                refused[wait.refusal.value] += 1
+    for reason in (each.value for each in WaitReason):
+        metrics.WORKER_PARENTS_WAITING.labels(reason).set(count_of[reason])
+        metrics.WORKER_WAITING_DUE_SHARES.labels(reason).set(due_qty[reason])
+        metrics.WORKER_WAITING_SECONDS.labels(reason).inc(count_of[reason] * max(passed_s, 0.0))
+    for refusal in (each.value for each in RefusalReason):
+        metrics.WORKER_PARENTS_REFUSED.labels(refusal).set(refused[refusal])
 
 
 def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int) -> bool:

@@ -96,10 +96,12 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "response_to": (_FIX, "CxlRejResponseTo(434): 1 a cancel, 2 a replace"),
     "seed": ("", "of the generator of the plan's random choices: a replay makes the same plan"),
     "sent_ns": (_NS, "TransactTime(60): when the sender made this"),
+    "refusal": ("", "with `refused`: what venue access said of the last child"),
     "session": ("", "FIX session it came over or left by"),
     "settings_hash": ("", "hash of the settings the worker runs on"),
     "side": (_FIX, "Side(54): 1 buy, 2 sell"),
     "size": ("bytes", "whole length of the record's value"),
+    "since_ns": (_NS, "the reason has held since then"),
     "source": ("", "who asked: with `cl_ord_id`, the name of an order for good"),
     "start_ns": (_NS, "when the order starts"),
     "state": ("", "down, logon, resync or live; only live takes new orders"),
@@ -126,6 +128,7 @@ MEANINGS: Final[dict[str, Meaning]] = {
     "version": ("", "counts a parent's plans from 1; a later one replaces an earlier one"),
     "vwap_px": (_CCY, "average of the market's prints over the order's interval, by volume"),
     "vwap_slippage_bps": ("bps", "cost against `vwap_px`; positive is worse for us"),
+    "waited_ms": ("ms", "how long the order waited for what since it was accepted, by reason"),
     "worker": ("", "name of the worker"),
 }
 

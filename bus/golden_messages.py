@@ -128,7 +128,9 @@ _REPORTS: Final[tuple[object, ...]] = (
                transact_ns=START_NS),
     ParentWaiting(claim=_CLAIM, order_id=_ORDER_ID, source="ACME-OMS",
                   cl_ord_id="20261124-000017", symbol="IBM",
-                  reason=WaitReason.PARTICIPATION_CAP, due_qty=1_300, cum_qty=400, open_qty=0,
+                  reason=WaitReason.PARTICIPATION_CAP, since_ns=START_NS + 68 * _S,
+                  waited_ms={"waiting_for_slice": 66_210, "working": 1_790}, due_qty=1_300,
+                  cum_qty=400, open_qty=0,
                   transact_ns=START_NS + 68 * _S),
 )  # fmt: skip
 

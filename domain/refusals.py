@@ -58,7 +58,7 @@ class RefusalReason(StrEnum):
 
 
 class WaitReason(StrEnum):
-    """Why a live parent has nothing working at a venue, or sends less than it is due."""
+    """Why a live parent has nothing working at a venue, or, as `working`, that it has."""
 
     BEFORE_START = "before_start"
     WAITING_FOR_SLICE = "waiting_for_slice"
@@ -73,12 +73,19 @@ class WaitReason(StrEnum):
     CROSSED_MARKET = "crossed_market"  # bid and offer are locked or crossed
     NO_LIQUIDITY = "no_liquidity"  # the side that it would take is empty
     OWN_ORDER = "own_order"  # it would trade with another order of ours, which steps aside first
+    TOO_LITTLE_SHOWN = "too_little_shown"  # less than the smallest child, at every venue
+    MISSED = "missed"  # the last child found nothing: a moment, not to ping the venue
+    PACING = "pacing"  # the last child was filled in part: a moment, for the quote to catch up
     NO_REFERENCE_PX = "no_reference_px"  # what its relative limit is relative to is not there
     ABOVE_LIMIT = "above_limit"  # buys: the offer is above the limit; sells: the bid is below it
     PARTICIPATION_CAP = "participation_cap"
     MIN_QTY = "min_qty"  # what is due is less than the smallest child
-    WORKING = "working"  # all that is due is at a venue
+    ODD_LOT = "odd_lot"  # all that is left is less than a lot, and venues take whole lots only
+    WORKING = "working"  # an order of it is at a venue
     REJECTED_BY_VENUE = "rejected_by_venue"  # backing off after a rejection
     MESSAGE_RATE = "message_rate"  # its turn to send has not come
+    REFUSED = "refused"  # backing off: venue access did not send the last child
     PENDING_CANCEL = "pending_cancel"
+    PENDING_REPLACE = "pending_replace"  # its orders end before its new terms take effect
+    ENDING = "ending"  # its window is over, its last orders are brought down
     OVERFILLED = "overfilled"  # a venue filled more than was ordered: stopped for a person

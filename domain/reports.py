@@ -17,7 +17,7 @@ from domain.fix_codes import (
     OrdStatus,
 )
 from domain.instruments import Side
-from domain.refusals import RejectReason, WaitReason
+from domain.refusals import RefusalReason, RejectReason, WaitReason
 
 
 class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report"):
@@ -28,6 +28,7 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     `venue_exec_id`: the execution at the venue. `exec_ref_id`: on TRADE_CANCEL and TRADE_CORRECT,
     our report on the fill that is undone or put right. `reason`, `field`: on rejections.
     `arrival_px`: mid at acceptance, on NEW; None if there was no two-sided market.
+    `waited_ms`: on the last report, how long the order waited for what, by reason.
     """
 
     claim: int
@@ -60,6 +61,7 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     reason: RejectReason | None = None
     field: str | None = None
     text: str | None = None
+    waited_ms: dict[str, int] = {}
     transact_ns: int
 
 
@@ -108,7 +110,12 @@ class ParentPlan(msgspec.Struct, frozen=True, kw_only=True, tag="parent_plan"):
 
 
 class ParentWaiting(msgspec.Struct, frozen=True, kw_only=True, tag="parent_waiting"):
-    """Why the parent is not sending now. Written when the reason changes."""
+    """Why the parent is not sending now. Written when the reason changes; where it flaps, less
+    often (algos/waits.py).
+
+    `since_ns`: it has held since then. `waited_ms`: by reason, since the order was accepted.
+    `refusal`, `venue`: with `refused`, what venue access said of the last child.
+    """
 
     claim: int
     order_id: str
@@ -116,6 +123,10 @@ class ParentWaiting(msgspec.Struct, frozen=True, kw_only=True, tag="parent_waiti
     cl_ord_id: str
     symbol: str
     reason: WaitReason
+    refusal: RefusalReason | None = None
+    venue: str | None = None
+    since_ns: int = 0
+    waited_ms: dict[str, int] = {}
     due_qty: int
     cum_qty: int
     open_qty: int

@@ -24,7 +24,6 @@ from bus.topics import Topic
 from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Side
 from domain.parents import CancelParent, NewParent
-from domain.refusals import WaitReason
 from domain.reports import ParentPlan, ParentReport, ParentWaiting
 from domain.tca import ParentCost
 from gateway.oms_client import Login, OmsClient
@@ -64,7 +63,7 @@ class Followed:
     """What the log says of the demo's parent."""
 
     plan: ParentPlan | None = None
-    waiting: WaitReason | None = None
+    waiting: ParentWaiting | None = None
     arrival_px: Decimal | None = None
     cum_qty: int = 0
     notional: Decimal = Decimal(0)
@@ -77,7 +76,7 @@ class Followed:
         if isinstance(message, ParentPlan):
             self.plan = message
         elif isinstance(message, ParentWaiting):
-            self.waiting = message.reason
+            self.waiting = message
         elif isinstance(message, ParentCost):
             self.cost = message
         elif isinstance(message, ParentReport) and message.exec_id not in self.exec_ids:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from algos.waits import waited_text
 from domain.fix_codes import OrdStatus
 from domain.fix_message import timestamp_text
 
@@ -76,8 +77,13 @@ class DemoView:
             ("filled", f"{followed.cum_qty:,} of {due_qty:,} due"),
             ("average", "-"),
             ("venues", split or "-"),
-            ("now", "-" if followed.waiting is None else followed.waiting.value),
+            ("now", "-"),
         ]
+        wait = followed.waiting
+        if wait is not None:
+            since_s = max(now_ns - wait.since_ns, 0) / 1e9
+            facts[5] = ("now", f"{wait.reason.value} for {since_s:.0f} s, {wait.due_qty:,} due")
+            facts.append(("waited", waited_text(wait.waited_ms) or "-"))
         if followed.cum_qty:
             average = followed.notional / followed.cum_qty
             facts[3] = ("average", f"{average:.4f}")

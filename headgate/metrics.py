@@ -47,6 +47,19 @@ WORKER_PARENTS_LIVE = Gauge("headgate_worker_parents_live", "Parents not yet clo
 WORKER_PARENTS_WAITING = Gauge(
     "headgate_worker_parents_waiting", "Live parents by why they do not send", ["reason"]
 )
+WORKER_WAITING_SECONDS = Counter(
+    "headgate_worker_waiting_seconds_total",
+    "Engine time that live parents spent, by why they did not send; a parent counts as it stands",
+    ["reason"],
+)
+WORKER_WAITING_DUE_SHARES = Gauge(
+    "headgate_worker_waiting_due_shares", "Shares due and not sent, by why not", ["reason"]
+)
+WORKER_PARENTS_REFUSED = Gauge(
+    "headgate_worker_parents_refused",
+    "Live parents whose last child venue access refused, by its reason, while they back off",
+    ["reason"],
+)
 WORKER_DUE_SHARES = Gauge(
     "headgate_worker_due_shares", "Shares due by now by the plans of live parents", ["symbol"]
 )

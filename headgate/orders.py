@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 import typer
 
+from algos.waits import waited_text
+from bus.code_meanings import CODES
 from bus.codec import Undecodable, decode, encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed
@@ -16,6 +18,7 @@ from bus.topics import Topic
 from domain.fencing import Fence
 from domain.fix_codes import OrdType
 from domain.instruments import Side
+from domain.orders import PARENT_TERMINAL
 from domain.parents import (
     CancelParent,
     NewParent,
@@ -25,6 +28,7 @@ from domain.parents import (
     ReplaceParent,
     ResumeParent,
 )
+from domain.refusals import RefusalReason, WaitReason
 from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting, Report
 from headgate.clock import Clock
 from headgate.settings import Settings
@@ -92,13 +96,16 @@ class OrderDesk:
         )  # fmt: skip
 
     def list(self) -> int:
-        """Every order, by its last report."""
+        """Every order, by its last report; what a live one waits for, what an ended one did."""
         last: dict[str, ParentReport] = {}
+        waits: dict[str, ParentWaiting] = {}
         try:
             log = KafkaLog(self._settings.bus, "orders")
             for report in _until_end(log):
                 if isinstance(report, ParentReport):
                     last[report.order_id] = report
+                elif isinstance(report, ParentWaiting):
+                    waits[report.order_id] = report
             log.close()
         except BusFailed as error:
             return _fail(str(error), 1)
@@ -108,6 +115,7 @@ class OrderDesk:
                 f"{report.order_id}  {report.source} {report.cl_ord_id}  "
                 f"{report.side.name.lower()} {report.order_qty} {report.symbol} {report.algo}  "
                 f"{report.ord_status.name.lower()}  {report.cum_qty} at {report.avg_px}{why}"
+                f"{_waits(report, waits.get(report.order_id), self._clock.now_ns())}"
             )
         return 0
 
@@ -185,13 +193,31 @@ def _line(said: object) -> str:
         return (f"{said.source} {said.cl_ord_id}: refused, {said.reason.value} {said.field}: "
                 f"{said.text}")  # fmt: skip
     if isinstance(said, ParentWaiting):
-        return (f"{said.source} {said.cl_ord_id}: {said.reason.value}, {said.due_qty} due, "
+        return (f"{said.source} {said.cl_ord_id}: {wait_text(said)}, {said.due_qty} due, "
                 f"{said.cum_qty} done, {said.open_qty} open")  # fmt: skip
     if isinstance(said, ParentPlan):
         inputs = "".join(f", {name} {_shown(value)}" for name, value in said.inputs.items())
         return (f"{said.source} {said.cl_ord_id}: plan {said.version} ({said.reason}) of "
                 f"{len(said.times_ns)} slices{inputs}")  # fmt: skip
     return ""
+
+
+def wait_text(said: ParentWaiting) -> str:
+    """The code and what it means: "above_limit (buys: the offer is above the limit; ...)"."""
+    if said.refusal is None:
+        return f"{said.reason.value} ({CODES[WaitReason][said.reason.value]})"
+    meaning = CODES[RefusalReason][said.refusal.value]
+    return f"{said.reason.value} {said.refusal.value} at {said.venue} ({meaning})"
+
+
+def _waits(report: ParentReport, wait: ParentWaiting | None, now_ns: int) -> str:
+    """What is worth saying of it beside the order's last report, at the end of its line."""
+    if report.ord_status in PARENT_TERMINAL:
+        return f"  waited {waited_text(report.waited_ms)}" if report.waited_ms else ""
+    if wait is None:
+        return ""
+    return (f"  {wait_text(wait)} for {max(now_ns - wait.since_ns, 0) / 1e9:.0f} s, "
+            f"{wait.due_qty} due")  # fmt: skip
 
 
 def _shown(value: bool | int | float | str | None) -> str:

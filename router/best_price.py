@@ -26,6 +26,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 _CLOSENESS: Final = (
     WaitReason.OWN_ORDER,
     WaitReason.ABOVE_LIMIT,
+    WaitReason.TOO_LITTLE_SHOWN,
     WaitReason.NO_LIQUIDITY,
     WaitReason.CROSSED_MARKET,
     WaitReason.HALTED,
@@ -92,7 +93,7 @@ def _take(
     px_ticks, shown = market.others_touch(venue, side)
     qty = shown // lot * lot
     if qty < max(min_qty, 1):
-        return WaitReason.NO_LIQUIDITY
+        return WaitReason.TOO_LITTLE_SHOWN if shown else WaitReason.NO_LIQUIDITY
     if limit_px_ticks is not None and (px_ticks - limit_px_ticks) * side.sign > 0:
         return WaitReason.ABOVE_LIMIT
     if market.own.in_the_way(venue, side, px_ticks):

@@ -3,6 +3,7 @@
 What the user typed is read here and refused by name; the result goes to a text stream.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -21,7 +22,7 @@ from domain.file_format import FileFormat
 from domain.fix_codes import OrdType
 from domain.instruments import InstrumentTable, Side
 from domain.parents import NewParent, ParamValue
-from domain.reports import ParentReport, ParentWaiting
+from domain.reports import ParentReport
 from domain.sessions import TradingCalendar
 from headgate.calendars import exchange_zone, load_calendar
 from headgate.settings import Settings
@@ -219,27 +220,21 @@ def _summary(run: Simulation, skipped: Skipped) -> str:
         f"market     {run.port.market_events:,} events played, {skipped.rows:,} rows skipped",
         f"children   {', '.join(counts)}; {sum(cost.fills for cost in run.finals):,} fills",
     ]
-    waits = waiting_ns(run.records(Topic.REPORTS))
-    for reason, waited_ns in waits.items():
+    waits = waited_ms(run.records(Topic.REPORTS))
+    for reason, waited in waits.items():
         lines.append(f"{'waited' if reason == next(iter(waits)) else '':<11}"
-                     f"{waited_ns / 1e9:>10,.1f} s  {reason}")  # fmt: skip
+                     f"{waited / 1_000:>10,.1f} s  {reason}")  # fmt: skip
     return "\n".join(lines) + "\n\n"
 
 
-def waiting_ns(reports: Sequence[object]) -> dict[str, int]:
-    """How long parents gave each reason for not sending, longest first."""
-    waited: dict[str, int] = {}
-    since: dict[str, tuple[str, int]] = {}
-    for report in reports:
-        if not isinstance(report, ParentWaiting | ParentReport):
-            continue
-        reason, from_ns = since.get(report.order_id, ("", report.transact_ns))
-        if reason:
-            waited[reason] = waited.get(reason, 0) + report.transact_ns - from_ns
-        if isinstance(report, ParentWaiting):
-            reason = report.reason.value
-        since[report.order_id] = (reason, report.transact_ns)
-    return dict(sorted(waited.items(), key=lambda each: (-each[1], each[0])))
+def waited_ms(reports: Sequence[object]) -> dict[str, int]:
+    """How long parents gave each reason for not sending, by their last reports, longest first."""
+    last = {each.order_id: each.waited_ms for each in reports
+            if isinstance(each, ParentReport) and each.waited_ms}  # fmt: skip
+    sums = Counter[str]()
+    for waited in last.values():
+        sums.update(waited)
+    return dict(sorted(sums.items(), key=lambda each: (-each[1], each[0])))
 
 
 def _param(text: str) -> tuple[str, ParamValue]:

@@ -279,7 +279,8 @@ class Stage:
                 f" from{inputs}" if inputs else ""
             )
         if isinstance(command, ParentWaiting):
-            return f"{command.cl_ord_id} waits: {command.reason.value}, due {command.due_qty}"
+            refusal = "" if command.refusal is None else f" {command.refusal} at {command.venue}"
+            return f"{command.cl_ord_id} waits: {command.reason}{refusal}, due {command.due_qty}"
         if isinstance(command, ParentRequestRejected):
             return (f"{command.cl_ord_id} refused, {command.orig_cl_ord_id} is "
                     f"{command.ord_status.name}: {command.reason.value} {command.field} "

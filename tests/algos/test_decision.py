@@ -1,5 +1,6 @@
 """What one parent does now, and every reason why it does nothing."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from algos.parent import Parent, Terms
 from algos.schedule import Schedule
 from algos.surroundings import Surroundings
 from algos.twap import TWAP
+from bus.code_meanings import CODES
 from domain.fix_codes import TimeInForce
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
@@ -22,6 +24,7 @@ from marketdata.market import SymbolMarket
 from marketdata.own_orders import OwnOrder
 from marketdata.own_prints import OwnFill
 from tests.algos.partition_scene import BEGIN_NS, IBM, ROUND, S
+from tests.algos.test_scenarios import SCENARIOS
 
 W = WaitReason
 NOW_NS = BEGIN_NS + 10 * S
@@ -92,9 +95,22 @@ def backing_off(case: Case) -> None:
     case.parent.retry_ns, case.parent.retry_reason = NOW_NS + S, W.REJECTED_BY_VENUE
 
 
+def pacing(case: Case) -> None:
+    case.parent.retry_ns, case.parent.retry_reason = NOW_NS + S, W.PACING
+
+
+def out_of_reach(case: Case) -> None:
+    case.open_child("XB", 500)
+
+
 def odd(case: Case) -> None:
     case.parent.instrument = ROUND
     case.parent.cum_qty = 450
+
+
+def odd_end(case: Case) -> None:
+    odd(case)
+    case.terms(order_qty=500)
 
 
 def set_to(name: str, value: object) -> Callable[[Case], None]:
@@ -109,14 +125,18 @@ SPOILED: list[tuple[WaitReason, Callable[[Case], None]]] = [
     (W.SESSION_CLOSED, lambda case: setattr(case, "pause", (NOW_NS, NOW_NS + S))),
     (W.WAITING_FOR_SLICE, set_to("cum_qty", 500)),
     (W.WAITING_FOR_SLICE, set_to("schedule", None)),
-    (W.WORKING, lambda case: case.open_child("XA", 500)),
+    (W.WORKING, lambda case: case.open_child("XA", 500)),  # all that is due is there
     (W.WORKING, busy),
     (W.REJECTED_BY_VENUE, backing_off),
     (W.REJECTED_BY_VENUE, lambda case: case.parent.avoid_until_ns.update(XA=NOW_NS + S)),
     (W.PARTICIPATION_CAP, set_to("params", {"max_participation": 0.1})),
     (W.MIN_QTY, set_to("params", {"min_child_qty": 600})),
     (W.MIN_QTY, odd),
+    (W.ODD_LOT, odd_end),
+    (W.MISSED, set_to("retry_ns", NOW_NS + S)),
+    (W.PACING, pacing),
     (W.VENUE_DOWN, lambda case: case.live.update(XA=False)),
+    (W.VENUE_DOWN, out_of_reach),
     (W.NO_MARKET_DATA, lambda case: case.market.quotes.clear()),
     (W.STALE_MARKET_DATA, stale),
     (W.HALTED, halted),
@@ -124,14 +144,19 @@ SPOILED: list[tuple[WaitReason, Callable[[Case], None]]] = [
         Quote("IBM", "XA", 10_000, 900, 10_000, 900, NOW_NS))),
     (W.NO_LIQUIDITY, lambda case: case.market.on_event(
         Quote("IBM", "XA", 9_999, 900, 10_000, 0, NOW_NS))),
-    (W.NO_LIQUIDITY, set_to("params", {"min_child_qty": 500})),
     (W.OWN_ORDER, lambda case: case.market.on_own_order(
         OwnOrder(cl_ord_id="c", venue="XA", side=Side.SELL, px_ticks=10_000, qty=100,
                  since_ns=NOW_NS, may_rest=True))),
+    (W.TOO_LITTLE_SHOWN, set_to("params", {"min_child_qty": 500})),
+    (W.TOO_LITTLE_SHOWN, lambda case: case.market.on_event(
+        Quote("IBM", "XA", 9_999, 900, 10_000, 90, NOW_NS))),
     (W.NO_REFERENCE_PX, set_to(
         "params", {"relative_limit": 5.0, "relative_limit_reference": "arrival"})),
     (W.ABOVE_LIMIT, lambda case: case.terms(limit_px_ticks=9_999)),
 ]  # fmt: skip
+
+
+ELSEWHERE = {W.MESSAGE_RATE, W.NO_VOLUME}  # in test_crowd.py, and those of POV
 
 
 def test_nothing_spoiled() -> None:
@@ -141,17 +166,20 @@ def test_nothing_spoiled() -> None:
 @pytest.mark.parametrize(("reason", "spoil"), SPOILED)
 def test_why_nothing_is_sent(reason: WaitReason, spoil: Callable[[Case], None]) -> None:
     case = Case()
-    if reason is W.NO_LIQUIDITY:
+    if reason is W.TOO_LITTLE_SHOWN:
         case.market.on_event(Quote("IBM", "XA", 9_999, 900, 10_000, 400, NOW_NS))
     spoil(case)
     assert case.decided() == (0, reason)
 
 
 def test_every_reason_is_reached() -> None:
-    """But for what settles, whose turn it is to send, and volume: no matters of a schedule."""
-    reached = {reason for reason, _ in SPOILED}
-    elsewhere = {W.PENDING_CANCEL, W.MESSAGE_RATE, W.NO_VOLUME}
-    assert set(WaitReason) - reached == elsewhere
+    """In this table, or where it is not decided here, in a scenario; and each has its words."""
+    reached = {reason for reason, _ in SPOILED} | ELSEWHERE
+    for path in SCENARIOS:
+        said = re.findall(r" waits: (\w+)", path.read_text())
+        reached.update(WaitReason(reason) for reason in said)
+    assert set(WaitReason) == reached
+    assert set(CODES[WaitReason]) == {reason.value for reason in WaitReason}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from domain.instruments import Side
 from domain.marketdata import Quote, Trade
 from domain.orders import PARENT_TERMINAL
 from domain.parents import CancelParent, PauseParent, ReplaceParent, ResumeParent
-from domain.refusals import RefusalReason
+from domain.refusals import RefusalReason, WaitReason
 from domain.reports import ParentReport, ParentRequestRejected
 from tests.algos.partition_scene import BEGIN_NS, VENUES, S, Scene, Sent, at_ns, new_parent
 
@@ -285,6 +285,14 @@ class Play:
             assert filled_qty + open_qty <= parent.terms.order_qty
             assert (parent.status is OrdStatus.FILLED) <= (filled_qty >= parent.terms.order_qty)
 
+        self.check_waits()
+
+    def check_waits(self) -> None:
+        """Every live order says what it waits for, and `working` only if it has an order out."""
+        for parent in self.scene.partition.blotter.live_parents.values():
+            assert parent.waits.now is not None
+            assert parent.waits.now.reason is not WaitReason.WORKING or parent.open_children
+
     def check_fold(self) -> None:
         """Who reads the log has the ledger of who wrote it, children and their replaces too."""
         live, folded = self.scene.partition.blotter, self.scene.folded().blotter
@@ -293,6 +301,7 @@ class Play:
             assert (same.cum_qty, same.open_qty) == (parent.cum_qty, parent.open_qty)
             assert same.open_children == parent.open_children
             assert same.children == parent.children
+            assert same.waits.now is None or not same.done
 
     def finish(self) -> None:
         """Venues answer and time passes: every parent ends, every share is accounted for."""

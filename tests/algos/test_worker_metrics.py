@@ -1,10 +1,12 @@
 """What /metrics says of the market: states by venue, events skipped by reason, statistics."""
 
+import pytest
 from prometheus_client import REGISTRY
 
 from algos.worker_metrics import set_gauges
 from domain.executions import VenueState
 from domain.marketdata import Quote, Trade
+from domain.refusals import RefusalReason
 from headgate import metrics
 from tests.algos.partition_scene import BEGIN_NS, S, Scene, new_parent
 
@@ -39,3 +41,25 @@ def test_the_market_is_shown() -> None:
     scene.partition.blotter.live_parents.clear()
     set_gauges([scene.partition], BEGIN_NS + 25 * S)
     assert gauge("spread_ticks", symbol="IBM") == 0
+
+
+def test_what_orders_wait_for_is_shown_with_their_shares_and_counted_in_seconds() -> None:
+    scene = Scene()
+    scene.venue("XA", VenueState.LIVE)
+    scene.show(Quote("IBM", "XA", 9_999, 900, 10_001, 900, BEGIN_NS))
+    scene.ask(new_parent("A", 400, limit="100.00", params={"interval": 300}, end_s=400))
+    scene.ask(new_parent("B", 500, start_s=60, end_s=3_600))
+    before = gauge("waiting_seconds_total", reason="above_limit") or 0.0
+    set_gauges([scene.partition], BEGIN_NS + 2 * S, 2.0)
+    assert gauge("parents_waiting", reason="above_limit") == 1
+    assert gauge("waiting_due_shares", reason="above_limit") == 400
+    assert gauge("waiting_due_shares", reason="before_start") == 0
+    assert gauge("waiting_seconds_total", reason="above_limit") == pytest.approx(before + 2)
+    scene.show(Quote("IBM", "XA", 9_999, 900, 10_000, 900, BEGIN_NS + S))
+    scene.step_to(BEGIN_NS + S)
+    (child,) = scene.sent
+    scene.say(scene.refused(child, RefusalReason.PRICE_COLLAR))
+    set_gauges([scene.partition], BEGIN_NS + 2 * S, 1.0)
+    assert gauge("parents_waiting", reason="refused") == 1
+    assert gauge("parents_refused", reason="price_collar") == 1
+    assert gauge("waiting_seconds_total", reason="above_limit") == pytest.approx(before + 2)

@@ -84,8 +84,9 @@ REASONS: list[tuple[WaitReason, Route | WaitReason]] = [
     (WaitReason.CROSSED_MARKET, route(quote("XA", bid_px=101))),
     (WaitReason.CROSSED_MARKET, route(quote("XA"), quote("XB", bid_px=102, ask_px=103))),
     (WaitReason.REJECTED_BY_VENUE, route(quote("XA"), avoid={"XA": NOW_NS + 1})),
-    (WaitReason.NO_LIQUIDITY, route(quote("XA", ask_qty=99))),
-    (WaitReason.NO_LIQUIDITY, route(quote("XA", ask_qty=200), min_qty=300)),
+    (WaitReason.NO_LIQUIDITY, route(quote("XA", ask_qty=0))),
+    (WaitReason.TOO_LITTLE_SHOWN, route(quote("XA", ask_qty=99))),
+    (WaitReason.TOO_LITTLE_SHOWN, route(quote("XA", ask_qty=200), min_qty=300)),
     (WaitReason.ABOVE_LIMIT, route(quote("XA"), quote("XB", ask_qty=0), limit=100)),
 ]
 
