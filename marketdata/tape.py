@@ -13,6 +13,7 @@ from domain.instruments import MAX_QTY
 from domain.marketdata import Trade, TradeCondition
 from marketdata.event_fault import TIME_END_NS, EventFault, trade_fault
 from marketdata.giant_prints import GiantPrints
+from marketdata.minute_volumes import MinuteVolumes
 from marketdata.own_prints import OwnFill, OwnPrints, PrintId
 from marketdata.print_kind import (
     PrintKind,
@@ -64,6 +65,7 @@ class Tape:
     _history: VolumeHistory = field(default_factory=VolumeHistory)
     _sizes: RunningMedian = field(default_factory=RunningMedian)
     _giants: GiantPrints = field(default_factory=GiantPrints)
+    _minutes: MinuteVolumes = field(default_factory=MinuteVolumes)
     _unread: list[Point] = field(default_factory=list)
     _kinds: dict[str, PrintKind] = field(default_factory=dict)
     _last_ns: dict[str, int] = field(default_factory=dict)
@@ -118,7 +120,9 @@ class Tape:
             self.last_trade = trade
         else:
             self._others_by_kind[kind] = self._others_by_kind.get(kind, 0) + trade.qty
-            if kind is PrintKind.AUCTION:
+            if kind is PrintKind.OFF_BOOK:
+                self._minutes.count(trade.at_ns, trade.qty)
+            elif kind is PrintKind.AUCTION:
                 self.own.on_cross(trade)
         self._settle_own(_Print(trade, kind), key)
 
@@ -148,6 +152,7 @@ class Tape:
         self._rate.add(self._unread)
         self._sizes.add(self._unread)
         self._giants.on_median(self._sizes.value)
+        self._minutes.add(self._unread)
         self._unread.clear()
 
     # -- what is remembered
@@ -188,8 +193,11 @@ class Tape:
             self._sizes.remove(trade.qty)
             self._rate.remove(trade.at_ns, trade.qty)
             self._giants.remove(trade)
+            self._minutes.count(trade.at_ns, -trade.qty)
         else:
             self._others_by_kind[found.kind] -= trade.qty
+            if found.kind is PrintKind.OFF_BOOK:
+                self._minutes.count(trade.at_ns, -trade.qty)
         if found.by_terms is not None:  # ours may be another print, which stands
             self.on_own_fill(found.by_terms)
         return None
@@ -268,6 +276,12 @@ class Tape:
         """Shares of the median regular print; None before there are enough of them."""
         self._read()
         return self._sizes.value
+
+    @property
+    def minutes(self) -> MinuteVolumes:
+        """Shares by minute, of the prints that volume curves are made of."""
+        self._read()
+        return self._minutes
 
     @property
     def rate(self) -> TradeRate:
