@@ -27,7 +27,8 @@ class DynamicCurve:
     """State of one order's day. `level`, `variance`: m and P; `residual`: of the last bin.
 
     `bins`: how many are over. `done_qty`: shares that the market traded in the window, in bins that
-    are over and in crosses. Volumes are the market's, without late, busted and average-price prints
+    are over and in crosses. `unseen_share`: of the day, in bins of the window that are over and of
+    which nothing is known. Volumes are the market's, without late, busted and average-price prints
     and off-exchange blocks; own fills are counted once.
     """
 
@@ -40,6 +41,7 @@ class DynamicCurve:
     residual: float = 0.0
     bins: int = 0
     done_qty: float = 0.0
+    unseen_share: float = 0.0
     opened: bool = False
     static: WindowCurve = field(init=False)
     _weights: tuple[float, ...] = field(init=False)
@@ -70,6 +72,14 @@ class DynamicCurve:
         self.level += gain * (surprise - self.level)
         self.variance *= 1.0 - gain
         self.residual = surprise - self.level
+
+    def on_unseen_bin(self) -> None:
+        """The bin after the last one is over, and what it traded is not known: it teaches nothing,
+        and counts with what is expected of it at the level that the seen ones show.
+        """
+        self.unseen_share += self.curve.bins[self.bins].share * self._weights[self.bins]
+        self.bins += 1
+        self.residual = 0.0
 
     def on_opening(self, qty: float) -> None:
         """The opening cross traded `qty`; it says nothing of the day's level."""
@@ -118,6 +128,7 @@ class DynamicCurve:
         """Shares of the window's volume (traded or forecast to be by now, forecast after it)."""
         done_qty, left_qty = self.done_qty, 0.0
         day_qty = self.curve.expected_qty * math.exp(self.level)
+        done_qty += day_qty * self.unseen_share
         if self.window.opening and not self.opened:
             done_qty += day_qty * self.curve.opening_share
         for index in range(self.bins, len(self.curve.bins)):

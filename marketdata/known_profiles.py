@@ -34,15 +34,15 @@ from marketdata.volume_curve import (
 
 STALE_DAYS: Final = 7  # a week of holidays is bridged; a month-old spread or volume is another's
 MARKET: Final = "MARKET"  # the symbol of the market-wide curve: headgate curves build --pool MARKET
-FALLBACK_BIN_S: Final = 300
+FALLBACK_BIN_S: Final = 900  # that of the variances which the default U comes with
 # The U was measured over days of 6.5 hours. A market that never closes has no open and close for
 # its ends to be about; the longest day of an exchange with both, Frankfurt's in Xetra's hours, is
 # 8.5 hours, Tokyo's futures aside.
 U_SESSION_S_MAX: Final = 12 * 3_600
-# The level of a day of which no volume is known: the log of it, with a spread of e^5 either way.
-# So the first bin that is seen says nearly all (quant.md 3.4: P / (P + 3 R) is above 0.98).
+# The level of a day of which no volume is known: one share, with a spread of which nothing is left
+# after the first bin that is seen (quant.md 3.4: P / (P + 3 R) is above 0.9999).
 UNKNOWN_QTY: Final = 1.0
-UNKNOWN_DAY_VARIANCE: Final = 25.0
+UNKNOWN_DAY_VARIANCE: Final = 1e4
 _NS: Final = 1_000_000_000
 
 

@@ -58,6 +58,7 @@ __all__ = ["SymbolMarket", "touch"]
 # its last good stamp was the wrong one). Records that were only overtaken come in ones and twos.
 TIME_BACK_RUN_MAX: Final = 16
 LADDER_LEVELS: Final = 10  # of a consolidated ladder, unless more are asked for
+HALTS_MAX: Final = 1_024  # a day has some five, its auctions among them; more are not kept
 UNREAD_MAX: Final = 256  # quotes that wait for the statistics: a tenth of a millisecond's work
 
 
@@ -76,7 +77,9 @@ class SymbolMarket:
     `quotes`: the touch of each venue, in order of their first; `depths`, `statuses`, `imbalances`:
     the last that each sent. `faults`: events skipped, by (venue, fault). `own`: our open orders.
     `adv_qty`: average daily volume, where it is known. `keeps_statistics`: of the touch; without
-    them a quote costs half. Those of the tape are always kept.
+    them a quote costs half. Those of the tape are always kept. `since_ns`: the time of the first
+    quote: what came before it is not known. `halts`: [from, until) in which no venue traded; until
+    None: it still lasts.
     """
 
     symbol: str
@@ -91,6 +94,8 @@ class SymbolMarket:
     imbalances: dict[str, Imbalance] = field(default_factory=dict)
     faults: Counter[tuple[str, EventFault]] = field(default_factory=Counter)
     own: OwnOrders = field(default_factory=OwnOrders)
+    since_ns: int | None = None
+    halts: list[tuple[int, int | None]] = field(default_factory=list)
     queues: OwnQueues = field(init=False)
     tape: Tape = field(init=False)
     _doubts: dict[str, _Doubt] = field(default_factory=dict)
@@ -139,7 +144,10 @@ class SymbolMarket:
                 return
             bid_px, ask_px = bid_px if bid_qty else 0, ask_px if ask_qty else NO_ASK
         before = self.quotes.get(venue)
-        if before is not None and at_ns < before.at_ns and self._goes_back(venue):
+        if before is None:
+            if self.since_ns is None:
+                self.since_ns = at_ns
+        elif at_ns < before.at_ns and self._goes_back(venue):
             return
         self.quotes[venue] = quote
         if self.queues.places:
@@ -192,6 +200,16 @@ class SymbolMarket:
             self._shut[venue] = True
             if self.keeps_statistics:
                 self._unread.append((venue, *EMPTY, status.at_ns))
+        self._note_halt(status.at_ns)
+
+    def _note_halt(self, at_ns: int) -> None:
+        """A venue's phase changed: whether all of those that are known stand still now."""
+        lasting = bool(self.halts) and self.halts[-1][1] is None
+        shut = all(venue in self._shut for venue in (*self.quotes, *self.statuses))
+        if shut and not lasting and len(self.halts) < HALTS_MAX:
+            self.halts.append((at_ns, None))
+        elif lasting and not shut:
+            self.halts[-1] = (self.halts[-1][0], max(at_ns, self.halts[-1][0]))
 
     def _on_imbalance(self, imbalance: Imbalance) -> None:
         fault = imbalance_fault(imbalance)

@@ -18,8 +18,8 @@ from marketdata.volume_bins import bin_edges
 from marketdata.volume_curve import CurveBin, VolumeCurve
 from venuesim.presets import Preset
 
-BIN_S: Final = 300
-NORM_S: Final = 900  # the U-curve's own bins on a day of 6.5 hours
+BIN_S: Final = 900  # in which the flow draws its levels, on a day of 6.5 hours
+NORM_S: Final = 900
 _NS: Final = 1_000_000_000
 
 

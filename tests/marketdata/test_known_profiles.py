@@ -96,7 +96,7 @@ def test_the_shapes_are_those_that_they_are_called() -> None:
     u_shape = known(None).curve("IBM", "XNYS", DAY).curve
     assert u_shape.method is CurveMethod.DEFAULT_U
     even = known(None).curve("IBM", "XNYS", LONG).curve
-    assert shares(even) == pytest.approx([1 / 156] * 156)
+    assert shares(even) == pytest.approx([1 / 52] * 52)
 
 
 def test_what_a_directory_gives(tmp_path: Path) -> None:
