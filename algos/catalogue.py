@@ -5,5 +5,8 @@ from typing import Final
 from algos.algorithm import Algorithm
 from algos.pov import POV
 from algos.twap import TWAP
+from algos.vwap import VWAP
 
-ALGORITHMS: Final[dict[str, Algorithm]] = {algorithm.name: algorithm for algorithm in (TWAP, POV)}
+ALGORITHMS: Final[dict[str, Algorithm]] = {
+    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV)
+}

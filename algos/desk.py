@@ -27,6 +27,7 @@ from domain.parents import NewParent, ParentRequest
 from domain.reports import ParentReport, Report
 from domain.sessions import Session, TradingCalendar
 from marketdata.known_profiles import KnownProfiles, SessionCurve
+from marketdata.live_curve import LiveCurve
 from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
 
@@ -55,7 +56,7 @@ class Desk:
     kills: dict[Scope, EngageKillSwitch] = field(default_factory=dict)
     requests: Requests = field(init=False)
     blotter: Blotter = field(init=False)
-    _curves: dict[tuple[str, str], SessionCurve] = field(default_factory=dict)
+    _curves: dict[tuple[str, str], LiveCurve] = field(default_factory=dict)
     _out: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -164,10 +165,19 @@ class Desk:
 
     def session_curve(self, symbol: str, session: Session) -> SessionCurve:
         """The volume curve to go by in a session, and which of the fallbacks it is."""
+        return self.live_curve(symbol, session).source
+
+    def live_curve(self, symbol: str, session: Session) -> LiveCurve:
+        """The same as its day goes on."""
         found = self._curves.get((symbol, session.date))
         if found is None:
-            found = self.profiles.curve(symbol, self.instruments[symbol].calendar, session)
-            self._curves[symbol, session.date] = found
+            instrument = self.instruments[symbol]
+            found = self._curves[symbol, session.date] = LiveCurve(
+                source=self.profiles.curve(symbol, instrument.calendar, session),
+                session=session,
+                market=self.market(symbol),
+                lot=instrument.lot,
+            )
         return found
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:

@@ -369,6 +369,7 @@ class Progress:
         live = {venue: venue in up and not self._barred(symbol, venue)
                 for venue in parent.instrument.venues}  # fmt: skip
         session = self._calendar(parent).session_at(parent.terms.start_ns)
+        live_curve = None if session is None else self.desk.live_curve(symbol, session)
         return Surroundings(
             market=self.desk.market(symbol),
             live=live,
@@ -376,7 +377,8 @@ class Progress:
             now_ns=now_ns,
             pause=None if session is None or session.break_start_ns is None else session.pause,
             session=session,
-            curve=None if session is None else self.desk.session_curve(symbol, session),
+            curve=None if live_curve is None else live_curve.source,
+            live_curve=live_curve,
             profile=self.desk.profile(symbol),
             offers=self.desk.policy.offers,
         )

@@ -7,6 +7,7 @@ import msgspec
 from domain.sessions import Session
 from domain.venue_offer import PLAIN, VenueOffer
 from marketdata.known_profiles import SessionCurve
+from marketdata.live_curve import LiveCurve
 from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
 
@@ -16,8 +17,8 @@ class Surroundings(msgspec.Struct, frozen=True):
 
     `pause`: the break [start_ns, end_ns) of the parent's session, None if it has none. `session`:
     the one that the parent is for, None if it is for none. `curve`: the volume curve to go by in
-    it, with its name. `profile`: what was known of the symbol before the day, None: nothing.
-    `offers`: the special orders that venues take, by venue.
+    it, with its name, `live_curve`: the same as the day goes on. `profile`: what was known of the
+    symbol before the day, None: nothing. `offers`: the special orders that venues take, by venue.
     """
 
     market: SymbolMarket
@@ -27,6 +28,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     pause: tuple[int, int] | None = None
     session: Session | None = None
     curve: SessionCurve | None = None
+    live_curve: LiveCurve | None = None
     profile: SymbolProfile | None = None
     offers: Mapping[str, VenueOffer] = {}
 

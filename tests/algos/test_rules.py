@@ -94,6 +94,15 @@ OWN: dict[str, list[Case]] = {
         ({"interval": 600}, ORDER, None),
         ({"interval": 601}, ORDER, "interval is longer than the window: all would be due at once"),
     ],
+    "vwap": [
+        ({}, order(window_ns=20 * NS), None),
+        ({"interval": 600}, ORDER, None),
+        ({"interval": 601}, ORDER, "interval is longer than the window: all would be due at once"),
+        ({"min_participation": 0.2}, ORDER, None),
+        ({"min_participation": 0.1, "max_participation": 0.1}, ORDER, None),
+        ({"min_participation": 0.2, "max_participation": 0.1}, ORDER,
+         "min_participation is above max_participation"),
+    ],
     "pov": [
         ({"target_participation": 0.2}, ORDER, None),
         ({"target_participation": 0.2, "max_participation": 0.2}, ORDER, None),
