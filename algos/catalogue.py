@@ -3,10 +3,13 @@
 from typing import Final
 
 from algos.algorithm import Algorithm
+from algos.iceberg import ICEBERG
+from algos.pegged import PEGGED
 from algos.pov import POV
+from algos.sniper import SNIPER
 from algos.twap import TWAP
 from algos.vwap import VWAP
 
 ALGORITHMS: Final[dict[str, Algorithm]] = {
-    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV)
+    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV, ICEBERG, PEGGED, SNIPER)
 }

@@ -128,7 +128,6 @@ TARGET_STRATEGIES: Final[dict[str, str]] = {
     "1000": "twap",
     "1001": "close",
     "1002": "iceberg",
-    "1003": "hidden",
     "1004": "pegged",
     "1005": "sniper",
     "1006": "adaptive",

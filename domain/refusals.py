@@ -63,6 +63,8 @@ class WaitReason(StrEnum):
     BEFORE_START = "before_start"
     WAITING_FOR_SLICE = "waiting_for_slice"
     NO_VOLUME = "no_volume"  # nobody else trades, and it takes a share of what others do
+    WAITING_FOR_REFRESH = "waiting_for_refresh"  # an iceberg's next display, after a random delay
+    WAITING_FOR_LIQUIDITY = "waiting_for_liquidity"  # for the size or spread that it snipes at
     PAUSED = "paused"
     KILLED = "killed"
     SESSION_CLOSED = "session_closed"  # the midday break of its exchange
@@ -82,6 +84,7 @@ class WaitReason(StrEnum):
     MIN_QTY = "min_qty"  # what is due is less than the smallest child
     ODD_LOT = "odd_lot"  # all that is left is less than a lot, and venues take whole lots only
     WORKING = "working"  # an order of it is at a venue
+    UNSUPPORTED_BY_VENUE = "unsupported_by_venue"  # no venue takes the order as it is to be worked
     REJECTED_BY_VENUE = "rejected_by_venue"  # backing off after a rejection
     MESSAGE_RATE = "message_rate"  # its turn to send has not come
     REFUSED = "refused"  # backing off: venue access did not send the last child

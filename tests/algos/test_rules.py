@@ -84,6 +84,20 @@ SHARED: list[tuple[dict[str, ParamValue], RuleTerms, dict[str, ParamValue], Rule
     ({"would_price": "9"}, order(side=Side.SELL, touch=SALE.touch), {"would_price": "9.01"},
      order(side=Side.SELL, touch=SALE.touch),
      "the would_price of a sale is not above the bid: all would be wanted at once"),
+    ({"display_qty": 10, "display_min_qty": 10, "display_max_qty": 20}, ORDER,
+     {"display_min_qty": 10, "display_max_qty": 10}, ORDER,
+     "give display_qty, or display_min_qty and display_max_qty"),
+    ({"display_min_qty": 10}, ORDER, {"display_qty": 100}, ORDER,
+     "display_min_qty needs display_max_qty"),
+    ({"display_max_qty": 10}, ORDER, {}, ORDER, "display_max_qty needs display_min_qty"),
+    ({"display_min_qty": 11, "display_max_qty": 10}, ORDER,
+     {"display_min_qty": 10, "display_max_qty": 11}, ORDER,
+     "display_min_qty is above display_max_qty"),
+    ({"display_min_qty": 10, "display_max_qty": 101}, ORDER,
+     {"display_min_qty": 10, "display_max_qty": 100}, ORDER,
+     "display_max_qty is above the order's quantity"),
+    ({"min_fill_qty": 101}, ORDER, {"min_fill_qty": 100}, ORDER,
+     "min_fill_qty is above the order's quantity"),
 ]  # fmt: skip
 
 # Of one algorithm: parameters, terms, the text of the broken rule.
@@ -116,6 +130,23 @@ OWN: dict[str, list[Case]] = {
          "price_spreads needs min_participation"),
         ({"price_spreads": 4.0, "min_participation": 0.1, "target_participation": 0.2,
           "max_participation": 0.2}, ORDER, None),
+    ],
+    "iceberg": [
+        ({"display_qty": 101}, ORDER, "display_qty is above the order's quantity"),
+        ({"display_qty": 100}, ORDER, None),
+        ({"placement": "limit"}, ORDER, "placement=limit needs a limit price"),
+        ({"placement": "limit"}, order(limit_px=D(10)), None),
+    ],
+    "pegged": [
+        ({"display_qty": 101, "peg": "primary"}, ORDER,
+         "display_qty is above the order's quantity"),
+        ({"display_qty": 100, "peg": "primary"}, ORDER, None),
+        ({"display_qty": 100}, ORDER, "display_qty: a mid peg shows nothing"),
+        ({"display_qty": 10, "min_fill_qty": 10, "peg": "primary"}, ORDER,
+         "min_fill_qty asks for a hidden order, display_qty for one that shows"),
+        ({"discretion": 1, "peg": "market"}, ORDER, "discretion: a market peg has none"),
+        ({"discretion": 0, "peg": "market"}, ORDER, None),
+        ({"discretion": 1}, ORDER, None),
     ],
 }  # fmt: skip
 

@@ -1,0 +1,75 @@
+"""What every tactic that works resting orders does alike: when one may be changed, and the end."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from algos.actions import Step, Withdraw
+from algos.child import IMMEDIATE, Child
+from algos.due import Due
+from algos.parent import Parent
+from algos.surroundings import Surroundings
+from algos.tactics.crossing import BLOCKED_RETRY_NS, cross
+
+REFUSED_NS: Final = 1_000_000_000  # after a replace that was refused: the next would be, too
+
+
+def resting(parent: Parent) -> list[Child]:
+    """Its open children that are to rest, oldest first."""
+    return [
+        child for child in parent.open_children.values() if child.time_in_force not in IMMEDIATE
+    ]
+
+
+def is_stable(child: Child) -> bool:
+    """Whether its venue has taken it and nothing is asked of it."""
+    return child.rests and not child.asked and child.cancel_asked_ns is None
+
+
+def changeable_ns(child: Child, interval_ns: int) -> int:
+    """From when on it may be re-priced, if it is stable: not sooner than `interval_ns` after it was
+    last priced, nor right after a refusal.
+    """
+    priced_ns = child.decided_ns if child.replace_asked_ns is None else child.replace_asked_ns
+    refused_ns = child.replace_refused_ns
+    at_ns = priced_ns + interval_ns
+    return at_ns if refused_ns is None else max(at_ns, refused_ns + REFUSED_NS)
+
+
+def within(px_ticks: int, limit_px_ticks: int | None, parent: Parent) -> int:
+    """`px_ticks`, or the limit where that is less aggressive."""
+    if limit_px_ticks is None:
+        return px_ticks
+    return min(px_ticks, limit_px_ticks) if parent.side.sign > 0 else max(px_ticks, limit_px_ticks)
+
+
+def overdue(
+    parent: Parent, around: Surroundings, due: Due, children: Iterable[Child]
+) -> Step | None:
+    """Cross with what must not wait any longer, and take back what of it rests; None: all may wait.
+
+    What is free goes first; then children are taken back, oldest first.
+    """
+    if not due.complete and due.overdue_qty <= 0:
+        return None
+    children = list(children)
+    crossing_qty = parent.open_qty - sum(child.leaves_qty for child in children)
+    left_qty = max(due.overdue_qty - crossing_qty, 0)
+    taken_qty = due.qty if due.complete else min(due.qty, left_qty)
+    if taken_qty < due.qty:
+        taken_qty -= taken_qty % parent.instrument.lot  # only what ends the order may be odd
+    left_qty -= taken_qty
+    withdrawn: list[Withdraw] = []
+    for child in children:
+        if not due.complete and left_qty <= 0:
+            break
+        left_qty -= child.leaves_qty
+        if child.cancel_asked_ns is None:
+            withdrawn.append(Withdraw(cl_ord_id=child.cl_ord_id))
+    crossed = cross(parent, around, msgspec.structs.replace(due, qty=taken_qty))
+    wake_ns = around.now_ns + BLOCKED_RETRY_NS
+    return Step(
+        actions=(*withdrawn, *crossed.actions), reason=crossed.reason,
+        wake_ns=wake_ns if crossed.wake_ns is None else min(wake_ns, crossed.wake_ns),
+    )  # fmt: skip
