@@ -11,6 +11,7 @@ from algos.admission import Touch
 from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
+from algos.models.known_calibrations import ChosenModel, KnownCalibrations
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
 from algos.pace import Pace
 from algos.parameters import Rejection
@@ -48,6 +49,7 @@ class Desk:
     policy: Policy
     partition_of: Callable[[str], int]
     profiles: KnownProfiles = field(default_factory=KnownProfiles)
+    calibrations: KnownCalibrations = field(default_factory=KnownCalibrations)
     algorithms: Mapping[str, Algorithm] = field(default_factory=lambda: ALGORITHMS)
     pace: Pace = field(default_factory=Pace)
     claim: int | None = None
@@ -57,6 +59,7 @@ class Desk:
     requests: Requests = field(init=False)
     blotter: Blotter = field(init=False)
     _curves: dict[tuple[str, str], LiveCurve] = field(default_factory=dict)
+    _models: dict[str, ChosenModel] = field(default_factory=dict)
     _out: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -178,6 +181,14 @@ class Desk:
                 market=self.market(symbol),
                 lot=instrument.lot,
             )
+        return found
+
+    def impact_model(self, symbol: str) -> ChosenModel:
+        """The house's impact model with its coefficients for a symbol, and whose they are."""
+        found = self._models.get(symbol)
+        if found is None:
+            found = self.calibrations.model(self.policy.impact_model, symbol)
+            self._models[symbol] = found
         return found
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:

@@ -13,6 +13,7 @@ from algos.answers import Answers
 from algos.blotter import Blotter
 from algos.catalogue import ALGORITHMS
 from algos.desk import Command, Desk
+from algos.models.known_calibrations import KnownCalibrations
 from algos.pace import Pace
 from algos.policy import Policy
 from algos.progress import Progress
@@ -41,6 +42,7 @@ class Partition:
     policy: InitVar[Policy]
     partition_of: InitVar[Callable[[str], int]]
     profiles: InitVar[KnownProfiles | None] = None
+    calibrations: InitVar[KnownCalibrations | None] = None
     algorithms: InitVar[Mapping[str, Algorithm]] = ALGORITHMS
     pace: InitVar[Pace | None] = None
     _desk: Desk = field(init=False)
@@ -51,12 +53,13 @@ class Partition:
     def __post_init__(
         self, instruments: InstrumentTable, calendars: Mapping[str, TradingCalendar],
         policy: Policy, partition_of: Callable[[str], int], profiles: KnownProfiles | None,
-        algorithms: Mapping[str, Algorithm], pace: Pace | None,
+        calibrations: KnownCalibrations | None, algorithms: Mapping[str, Algorithm],
+        pace: Pace | None,
     ) -> None:  # fmt: skip
         self._desk = Desk(
             number=self.number, instruments=instruments, calendars=calendars, policy=policy,
             partition_of=partition_of, profiles=profiles or KnownProfiles(),
-            algorithms=algorithms,
+            calibrations=calibrations or KnownCalibrations(), algorithms=algorithms,
             pace=pace or Pace(),
         )  # fmt: skip
         self._progress = Progress(self._desk)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.impact_model import ImpactModelName
 from domain.venue_offer import VenueOffer
 from marketdata.stale_limits import StaleLimits
 
@@ -10,9 +11,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """`stale_ns`: no order is sent on an older quote; `stale_ns_by_venue`: of a venue with a limit
     of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
     refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
-    cap. `touch_statistics`: whether spread, volatility and the like are kept of every symbol that
-    a live parent trades, for those who watch it. `offers`: by venue, the special orders that it
-    takes; one that is not named takes none.
+    cap. `impact_model`: of estimates. `refuse_below`: an order of which less than this fraction can
+    be expected to be done is refused; None: none is. `touch_statistics`: whether spread, volatility
+    and the like are kept of every symbol that a live parent trades, for those who watch it.
+    `offers`: by venue, the special orders that it takes; one that is not named takes none.
     """
 
     stale_ns: int = 5_000_000_000
@@ -22,6 +24,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     max_participation_cap: float = 0.5
     touch_statistics: bool = True
     offers: dict[str, VenueOffer] = {}
+    impact_model: ImpactModelName = ImpactModelName.CROSSOVER
+    refuse_below: float | None = None
 
     @property
     def stale_limits(self) -> StaleLimits:

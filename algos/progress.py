@@ -381,6 +381,7 @@ class Progress:
             live_curve=live_curve,
             profile=self.desk.profile(symbol),
             offers=self.desk.policy.offers,
+            impact=self.desk.impact_model(symbol),
         )
 
     def _barred(self, symbol: str, venue: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from algos.models.known_calibrations import PUBLISHED, ChosenModel
 from domain.sessions import Session
 from domain.venue_offer import PLAIN, VenueOffer
 from marketdata.known_profiles import SessionCurve
@@ -19,6 +20,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     the one that the parent is for, None if it is for none. `curve`: the volume curve to go by in
     it, with its name, `live_curve`: the same as the day goes on. `profile`: what was known of the
     symbol before the day, None: nothing. `offers`: the special orders that venues take, by venue.
+    `impact`: the house's impact model, with the coefficients there are for the symbol.
     """
 
     market: SymbolMarket
@@ -30,6 +32,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     curve: SessionCurve | None = None
     live_curve: LiveCurve | None = None
     profile: SymbolProfile | None = None
+    impact: ChosenModel = PUBLISHED
     offers: Mapping[str, VenueOffer] = {}
 
     def offer(self, venue: str) -> VenueOffer:

@@ -18,6 +18,8 @@ from typing import Any, Final
 import structlog
 
 from algos.blotter import Unusable
+from algos.models.calibration_error import CalibrationError
+from algos.models.known_calibrations import KnownCalibrations, read_calibrations
 from algos.pace import Pace
 from algos.partition import Command, Partition
 from algos.policy import Policy
@@ -78,7 +80,7 @@ class Worker:
     def __init__(
         self, settings: Settings, instruments: InstrumentTable,
         calendars: dict[str, TradingCalendar], clock: Clock, log: Log, health: Health,
-        profiles: KnownProfiles | None = None,
+        profiles: KnownProfiles | None = None, calibrations: KnownCalibrations | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._clock = clock
@@ -98,6 +100,8 @@ class Worker:
             reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
             max_participation_cap=settings.worker.max_participation_cap,
             offers={venue.name: venue.offer for venue in settings.venues},
+            impact_model=settings.worker.impact_model,
+            refuse_below=settings.worker.refuse_below,
         )
         # What venue access takes a second; each worker keeps to its part of it.
         limit = settings.venue_access.limits.messages_per_second
@@ -110,6 +114,7 @@ class Worker:
                 policy=policy,
                 partition_of=lambda key: partition_of(key, count),
                 profiles=profiles,
+                calibrations=calibrations,
                 pace=pace,
             )
             for number in range(settings.worker.index, count, settings.worker.count)
@@ -364,9 +369,14 @@ def run(settings: Settings) -> int:
         log = KafkaLog(
             settings.bus, group=f"worker-{settings.worker.index}", on_broker=health.broker
         )
-        Worker(settings, instruments, calendars, clock, log, health, profiles).run(stop)
+        Worker(
+            settings, instruments, calendars, clock, log, health, profiles,
+            read_worker_calibrations(settings.worker, clock.now_ns()),
+        ).run(stop)  # fmt: skip
         log.close()
-    except (SettingsError, UnknownCalendar, ProfileError, CurveError) as error:
+    except (
+        SettingsError, UnknownCalendar, ProfileError, CurveError, CalibrationError,
+    ) as error:  # fmt: skip
         logger.error("cannot start", error=str(error))
         return 2
     except BusFailed as error:
@@ -406,4 +416,19 @@ def read_worker_profiles(
     for note in found.notes:
         logger.warning("profiles", note=note)
     logger.info("profiles read", symbols=len(found.by_symbol), market_curves=len(found.market))
+    return found
+
+
+def read_worker_calibrations(settings: WorkerSettings, now_ns: int) -> KnownCalibrations:
+    """The fitted coefficients that may be used today, and what was left out, said.
+
+    Raises CalibrationError for files that cannot be used at all.
+    """
+    if not settings.calibrations:
+        return KnownCalibrations()
+    day = datetime.fromtimestamp(now_ns / 1e9, UTC).date().isoformat()
+    found = read_calibrations(Path(settings.calibrations), day, settings.calibrations_stale_days)
+    for note in found.notes:
+        logger.warning("calibrations", note=note)
+    logger.info("calibrations read", orders=len(found.orders), market=len(found.market))
     return found

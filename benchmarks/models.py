@@ -12,10 +12,11 @@ import numpy as np
 from algos.models.almgren_chriss import Bins, LinearMarket, decay, holdings
 from algos.models.alpha import drifting_holdings, fading_drift
 from algos.models.constrained_schedule import Bounds, Objective, Trading, constrained_holdings
-from algos.models.impact import IMPACT_MODELS, ImpactModelName, SizedOrder
+from algos.models.impact import IMPACT_MODELS, SizedOrder
 from algos.models.pre_trade import estimate
 from algos.models.trajectory import even_times
 from benchmarks.figures import Figure, Goal
+from domain.impact_model import ImpactModelName
 
 # What the project set itself for these models (microseconds).
 IMPACT_GOAL_US: Final = 10.0

@@ -20,9 +20,9 @@ from algos.models.calibration import (
     write_calibration,
 )
 from algos.models.calibration_error import CalibrationError, CalibrationFault
-from algos.models.impact import ImpactModelName
 from bus.log import BusFailed
 from domain.file_format import FileFormat
+from domain.impact_model import ImpactModelName
 from domain.instruments import InstrumentTable
 from domain.sessions import TradingCalendar
 from headgate.calendars import UnknownCalendar, load_calendar

@@ -12,7 +12,6 @@ from algos.models.impact import (
     HALF_SPREAD_MAX,
     IMPACT_MODELS,
     SIZE_MAX,
-    ImpactModelName,
     ImpactWarning,
     SizedOrder,
 )
@@ -22,6 +21,7 @@ from algos.models.pre_trade import estimate as pre_trade_estimate
 from algos.models.trajectory import BINS_MAX, even_times
 from algos.models.urgency import half_life_decay, urgency_decay
 from algos.models.urgency_names import Urgency
+from domain.impact_model import ImpactModelName
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 2

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from algos.models.impact import ImpactModelName
 from algos.models.urgency_names import Urgency
+from domain.impact_model import ImpactModelName
 
 # Whole shares up to here are whole as floats too, and no company has issued so many.
 QUANTITY_MAX: Final = 10**15

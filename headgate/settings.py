@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from domain.file_format import FileFormat
+from domain.impact_model import ImpactModelName
 from domain.instruments import Instrument, InstrumentTable
 from domain.trading_day import AuctionTimes
 from domain.venue_offer import VenueOffer
@@ -70,13 +71,22 @@ class LogSettings(_Section, frozen=True, kw_only=True):
     level: LogLevel = LogLevel.INFO
 
 
+class HopelessOrders(StrEnum):
+    """What becomes of an order that can hardly be done."""
+
+    ACCEPT = "accept"  # with a word of warning
+    REFUSE = "refuse"
+
+
 class WorkerSettings(_Section, frozen=True, kw_only=True):
     """`index` of `count` workers: partition p belongs to worker p % count.
 
     A start earlier than now by more than `start_past_bound_s` is refused; one in between is
     clamped to now. No order is sent on a quote older than `stale_market_data_ms`. `profiles`: the
     directory of symbols' profiles and market-wide curves; empty: none. `profiles_stale_days`: what
-    is older, in calendar days, is left out.
+    is older, in calendar days, is left out. `impact_model`: of pre-trade estimates; `calibrations`:
+    the directory of its fitted coefficients; empty: as published. `hopeless_orders`: whether an
+    order of which less than the fraction `hopeless_below` can be expected to be done is refused.
     """
 
     index: int = 0
@@ -87,6 +97,16 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     max_participation_cap: float = 0.5
     profiles: str = ""
     profiles_stale_days: Annotated[int, msgspec.Meta(ge=0)] = 7
+    impact_model: ImpactModelName = ImpactModelName.CROSSOVER
+    calibrations: str = ""
+    calibrations_stale_days: Annotated[int, msgspec.Meta(ge=0)] = 100
+    hopeless_orders: HopelessOrders = HopelessOrders.ACCEPT
+    hopeless_below: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.1
+
+    @property
+    def refuse_below(self) -> float | None:
+        """The expected completion below which an order is refused; None: none is."""
+        return self.hopeless_below if self.hopeless_orders is HopelessOrders.REFUSE else None
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
@@ -329,8 +349,9 @@ def load_settings(path: Path | None, env: Mapping[str, str] | None = None) -> Se
         if "instruments_file" in raw:  # a relative path is relative to the settings file
             raw["instruments_file"] = str(path.parent / str(raw["instruments_file"]))
         worker = raw.get("worker")
-        if isinstance(worker, dict) and worker.get("profiles"):
-            worker["profiles"] = str(path.parent / str(worker["profiles"]))
+        for name in ("profiles", "calibrations"):
+            if isinstance(worker, dict) and worker.get(name):
+                worker[name] = str(path.parent / str(worker[name]))
     _overlay(raw, os.environ if env is None else env)
     try:
         settings = msgspec.convert(raw, Settings, strict=True)

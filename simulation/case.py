@@ -8,6 +8,8 @@ from typing import Final
 import msgspec
 
 from algos.catalogue import ALGORITHMS
+from algos.models.calibration_error import CalibrationError
+from algos.models.known_calibrations import KnownCalibrations
 from algos.pace import Pace
 from algos.partition import Partition
 from bus.memory import Broker
@@ -23,7 +25,12 @@ from marketdata.volume_curve import CurveError
 from simulation.disturbances import disturbances_of, mischief_of, redelivery_of
 from simulation.fix_port import FixPort, Link
 from simulation.fix_session import FixSession
-from simulation.house_rules import limits_of, policy_of, read_simulated_profiles
+from simulation.house_rules import (
+    limits_of,
+    policy_of,
+    read_simulated_calibrations,
+    read_simulated_profiles,
+)
 from simulation.market_twap import MARKET_TWAP
 from simulation.moments import NS
 from simulation.order_log import OrderLog
@@ -184,7 +191,9 @@ def _workers(
     log: OrderLog,
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
     policy = policy_of(settings.worker, offers_of(case.scenario))
-    profiles = _profiles(case, table, session_of(case, calendar), settings)
+    session = session_of(case, calendar)
+    profiles = _profiles(case, table, session, settings)
+    calibrations = _calibrations(session, settings)
     limit = settings.venue_access.limits.messages_per_second
 
     def worker(life: int) -> SimulatedWorker:
@@ -194,7 +203,7 @@ def _workers(
             return Partition(
                 number=number, instruments=table, calendars={calendar.name: calendar},
                 policy=policy, partition_of=log.partition_of, profiles=profiles,
-                pace=pace, algorithms=SIMULATED,
+                calibrations=calibrations, pace=pace, algorithms=SIMULATED,
             )  # fmt: skip
 
         return SimulatedWorker(
@@ -203,6 +212,14 @@ def _workers(
         )  # fmt: skip
 
     return worker
+
+
+def _calibrations(session: Session, settings: Settings) -> KnownCalibrations:
+    """Those that the settings name. Raises BadScenario."""
+    try:
+        return read_simulated_calibrations(settings.worker, session)
+    except CalibrationError as error:
+        raise BadScenario("worker.calibrations", str(error)) from error
 
 
 def _profiles(

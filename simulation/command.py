@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from algos.models.calibration_error import CalibrationError
+from algos.models.known_calibrations import KnownCalibrations
 from algos.partition import Partition
 from bus.memory import Broker
 from bus.topics import Topic
@@ -31,7 +33,7 @@ from marketdata.lean import tick_file
 from marketdata.symbol_profile import ProfileError
 from marketdata.tick_faults import BadTickFile, Skipped
 from marketdata.volume_curve import CurveError
-from simulation.house_rules import policy_of, read_simulated_profiles
+from simulation.house_rules import policy_of, read_simulated_calibrations, read_simulated_profiles
 from simulation.order_log import OrderLog
 from simulation.reconciliation import reconcile
 from simulation.recorded_day import recorded_events, recorded_instrument, recorded_port
@@ -102,7 +104,7 @@ def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> 
     try:
         prepared = prepare(request, settings)
         run = prepared.play()
-    except (BadArgument, BadTickFile, ProfileError, CurveError) as error:
+    except (BadArgument, BadTickFile, ProfileError, CurveError, CalibrationError) as error:
         err.write(f"headgate simulate: {error}\n")
         return EXIT_USAGE
     err.writelines(f"headgate simulate: profiles: {note}\n" for note in prepared.profile_notes)
@@ -116,7 +118,7 @@ def simulate(request: Request, settings: Settings, out: TextIO, err: TextIO) -> 
 def prepare(request: Request, settings: Settings) -> Prepared:
     """Read what was typed and the files it names.
 
-    Raises BadArgument, BadTickFile, ProfileError, CurveError.
+    Raises BadArgument, BadTickFile, ProfileError, CurveError, CalibrationError.
     """
     typed = _read(request)
     skipped = Skipped()
@@ -132,7 +134,16 @@ def prepare(request: Request, settings: Settings) -> Prepared:
     events = recorded_events(table, request.data, typed.day, FileFormat.LEAN, skipped)
     port = recorded_port(table, events, session, settings)
     return Prepared(
-        run=_simulation(request, table, calendar, port, parent, settings, profiles),
+        run=_simulation(
+            request,
+            table,
+            calendar,
+            port,
+            parent,
+            settings,
+            profiles,
+            read_simulated_calibrations(settings.worker, session),
+        ),
         first_ns=min(port.first_ns, parent.sent_ns),
         until_ns=max(session.close_ns, parent.sent_ns) + _AFTER_CLOSE_NS,
         skipped=skipped,
@@ -185,6 +196,7 @@ def _parent(request: Request, typed: _Typed, zone: ZoneInfo) -> NewParent:
 def _simulation(
     request: Request, table: InstrumentTable, calendar: TradingCalendar, port: RecordedPort,
     parent: NewParent, settings: Settings, profiles: KnownProfiles,
+    calibrations: KnownCalibrations,
 ) -> Simulation:  # fmt: skip
     log = OrderLog(Broker(partition_count=1))
 
@@ -192,6 +204,7 @@ def _simulation(
         return Partition(
             number=number, instruments=table, calendars={CALENDAR: calendar},
             policy=policy_of(settings.worker), partition_of=log.partition_of, profiles=profiles,
+            calibrations=calibrations,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:

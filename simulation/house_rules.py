@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+from algos.models.known_calibrations import KnownCalibrations, read_calibrations
 from algos.policy import Policy
 from domain.instruments import InstrumentTable
 from domain.sessions import Session
@@ -19,6 +20,8 @@ def policy_of(settings: WorkerSettings, offers: dict[str, VenueOffer] | None = N
         start_past_bound_s=settings.start_past_bound_s,
         reject_backoff_ns=settings.reject_backoff_ms * 1_000_000,
         max_participation_cap=settings.max_participation_cap,
+        impact_model=settings.impact_model,
+        refuse_below=settings.refuse_below,
         touch_statistics=False,  # nobody watches, and a quote costs half without
         offers=offers or {},
     )
@@ -36,6 +39,15 @@ def read_simulated_profiles(
     symbols = {each.symbol: each.calendar for each in table.by_symbol.values()}
     days = dict.fromkeys(symbols.values(), session.date)
     return read_profiles(Path(settings.profiles), days, symbols, settings.profiles_stale_days)
+
+
+def read_simulated_calibrations(settings: WorkerSettings, session: Session) -> KnownCalibrations:
+    """The fitted coefficients that a worker would have had then. Raises CalibrationError."""
+    if not settings.calibrations:
+        return KnownCalibrations()
+    return read_calibrations(
+        Path(settings.calibrations), session.date, settings.calibrations_stale_days
+    )
 
 
 def limits_of(settings: LimitSettings) -> Limits:

@@ -31,11 +31,11 @@ from algos.models.impact import (
     AlmgrenModel,
     CrossoverModel,
     ImpactModel,
-    ImpactModelName,
     LinearModel,
     SizedOrder,
 )
 from algos.models.quadrature import Floats
+from domain.impact_model import ImpactModelName
 
 PRIOR_ORDERS: Final = 300  # n0 of quant.md 2.8
 FOLDS: Final = 5  # of the out-of-sample slope

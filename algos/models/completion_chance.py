@@ -8,7 +8,7 @@ it. So with z = ln(c V / Q) / s, all is done with chance Phi(z), and E[min(1, c 
 Phi(z) + (c V / Q) e^{s^2/2} Phi(-z - s).
 
 Price: a Brownian motion without drift. A limit at a standard deviations beyond the market (below
-zero: short of it) lets all be done exactly if the price is within it at the end, chance Phi(a). What
+zero: short of it) lets all be done exactly if the price is within it at the end: Phi(a). What
 is done is the fraction of time until the price was last within it. From its first touch of the
 limit on it is at the end within it or not with even chances; if not, it last crossed the limit half
 way to the end in the mean (Levy's arcsine law). So with the chance h = 2 Phi(-|a|) of a touch and
@@ -29,7 +29,7 @@ _FAR: Final = 38.0
 
 
 class Chance(NamedTuple):
-    """`all_of_it`: the chance that the whole order is done. `expected`: fraction of it, the mean."""
+    """`all_of_it`: the chance that all is done. `expected`: the fraction that is, in the mean."""
 
     all_of_it: float
     expected: float

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import msgspec
 
 from algos.models.model_error import not_negative, positive
+from domain.impact_model import ImpactModelName
 
 BPS: Final = 1e4  # a fraction of the price times this is in basis points
 
@@ -189,14 +190,6 @@ def warnings(order: SizedOrder) -> tuple[ImpactWarning, ...]:
 
 
 _NOTHING: Final = Impact(peak=0.0, average=0.0, permanent=0.0)
-
-
-class ImpactModelName(StrEnum):
-    """The models by the names that users give them."""
-
-    CROSSOVER = "crossover"
-    ALMGREN = "almgren"
-    LINEAR = "linear"
 
 
 IMPACT_MODELS: Final[dict[ImpactModelName, ImpactModel]] = {

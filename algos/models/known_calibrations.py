@@ -28,9 +28,9 @@ from algos.models.impact import (
     AlmgrenModel,
     CrossoverModel,
     ImpactModel,
-    ImpactModelName,
     LinearModel,
 )
+from domain.impact_model import ImpactModelName
 
 STALE_DAYS: Final = 100  # a quarter and a week: own orders are calibrated again each quarter
 _SPREADS: Final = {
@@ -63,6 +63,12 @@ class ChosenModel(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return f"{self.name.value}, {self.origin.value}"
+
+
+# What stands where nothing else is said.
+PUBLISHED: Final = ChosenModel(
+    name=ImpactModelName.CROSSOVER, model=IMPACT_MODELS[ImpactModelName.CROSSOVER]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

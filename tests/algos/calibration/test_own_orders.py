@@ -11,9 +11,9 @@ from algos.models.impact import (
     AlmgrenModel,
     CrossoverModel,
     ImpactModel,
-    ImpactModelName,
     LinearModel,
 )
+from domain.impact_model import ImpactModelName
 from tests.algos.calibration.planted import orders_of
 
 CROSSOVER, ALMGREN, LINEAR = ImpactModelName

@@ -14,7 +14,6 @@ from algos.models.impact import (
     AlmgrenModel,
     CrossoverModel,
     ImpactModel,
-    ImpactModelName,
     ImpactWarning,
     LinearModel,
     SizedOrder,
@@ -22,6 +21,7 @@ from algos.models.impact import (
 )
 from algos.models.latent_solution import amplitude, exact_peak
 from algos.models.model_error import ModelError, ModelFault
+from domain.impact_model import ImpactModelName
 
 SIGMA_15: Final = 0.15 / math.sqrt(252)  # a year's 15 %: 94.491 bps a day
 SIGMA_30: Final = 0.30 / math.sqrt(252)

@@ -15,13 +15,14 @@ from algos.models.calibration import (
     write_calibration,
 )
 from algos.models.calibration_error import CalibrationError
-from algos.models.impact import AlmgrenModel, CrossoverModel, ImpactModelName, LinearModel
+from algos.models.impact import AlmgrenModel, CrossoverModel, LinearModel
 from algos.models.known_calibrations import (
     ChosenModel,
     KnownCalibrations,
     ModelOrigin,
     read_calibrations,
 )
+from domain.impact_model import ImpactModelName
 
 CROSSOVER, ALMGREN, LINEAR = ImpactModelName
 NAMES = CoefficientName
