@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from algos.admission import Admitted, admit, malformed_id
 from algos.desk import Desk
+from algos.order_estimate import hopeless
 from algos.order_ids import parent_order_id
 from algos.parameters import Rejection, foremost
 from algos.parent import Parent
@@ -60,6 +61,14 @@ class Answers:
             repeated, self._misplaced(request), self._killed_for(request),
             admitted if isinstance(admitted, Rejection) else None,
         ))  # fmt: skip
+        estimate = None
+        if fault is None:
+            assert isinstance(admitted, Admitted)
+            estimate = desk.estimate(
+                admitted.instrument, request.side, admitted.terms.order_qty, admitted.terms,
+                admitted.params, now_ns,
+            )  # fmt: skip
+            fault = hopeless(estimate, desk.policy.refuse_below)
         if fault is not None:
             known = desk.blotter.parent_of(request.source, request.cl_ord_id)
             status = OrdStatus.REJECTED if known is None else known.ord_status
@@ -67,7 +76,9 @@ class Answers:
                                      now_ns))  # fmt: skip
             return
         assert isinstance(admitted, Admitted)
-        desk.emit(accepted(desk.token, order_id, exec_id, request, admitted, touch.mid_px, now_ns))
+        assert estimate is not None
+        desk.emit(accepted(desk.token, order_id, exec_id, request, admitted, touch.mid_px,
+                           estimate, now_ns))  # fmt: skip
         self.progress.work(desk.blotter.parents[order_id], now_ns)
 
     def _answer_pause(

@@ -12,9 +12,10 @@ from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
 from algos.models.known_calibrations import ChosenModel, KnownCalibrations
+from algos.order_estimate import DayShape, EstimatedOrder, Outlook, estimate_order
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
 from algos.pace import Pace
-from algos.parameters import Rejection
+from algos.parameters import Rejection, Values
 from algos.parent import Parent, Terms
 from algos.policy import Policy
 from algos.reporting import on_request, request_rejected
@@ -23,9 +24,9 @@ from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch
 from domain.executions import Execution, ExecutionRecord, VenueState
 from domain.fix_codes import ExecType
-from domain.instruments import InstrumentTable
+from domain.instruments import Instrument, InstrumentTable, Side
 from domain.parents import NewParent, ParentRequest
-from domain.reports import ParentReport, Report
+from domain.reports import OrderEstimate, ParentReport, Report
 from domain.sessions import Session, TradingCalendar
 from marketdata.known_profiles import KnownProfiles, SessionCurve
 from marketdata.live_curve import LiveCurve
@@ -59,6 +60,7 @@ class Desk:
     requests: Requests = field(init=False)
     blotter: Blotter = field(init=False)
     _curves: dict[tuple[str, str], LiveCurve] = field(default_factory=dict)
+    _shapes: dict[tuple[str, str], DayShape] = field(default_factory=dict)
     _models: dict[str, ChosenModel] = field(default_factory=dict)
     _out: list[Command] = field(default_factory=list)
 
@@ -133,6 +135,7 @@ class Desk:
     def step(
         self, parent: Parent, offset: int, kind: ExecType, request: ParentRequest, now_ns: int,
         terms: Terms | None = None, text: str | None = None,
+        estimate: OrderEstimate | None = None,
     ) -> None:  # fmt: skip
         """Say that a request on a parent came one step further."""
         assert not isinstance(request, NewParent)
@@ -141,6 +144,7 @@ class Desk:
             on_request(
                 self.token, parent, exec_id, kind, now_ns, cl_ord_id=request.cl_ord_id,
                 orig_cl_ord_id=request.orig_cl_ord_id, terms=terms, text=text,
+                estimate=estimate,
             )
         )  # fmt: skip
 
@@ -183,6 +187,13 @@ class Desk:
             )
         return found
 
+    def _day_shape(self, symbol: str, session: Session) -> DayShape:
+        found = self._shapes.get((symbol, session.date))
+        if found is None:
+            found = DayShape(self.session_curve(symbol, session), session)
+            self._shapes[symbol, session.date] = found
+        return found
+
     def impact_model(self, symbol: str) -> ChosenModel:
         """The house's impact model with its coefficients for a symbol, and whose they are."""
         found = self._models.get(symbol)
@@ -190,6 +201,27 @@ class Desk:
             found = self.calibrations.model(self.policy.impact_model, symbol)
             self._models[symbol] = found
         return found
+
+    def estimate(
+        self, instrument: Instrument, side: Side, qty: int, terms: Terms, params: Values,
+        now_ns: int,
+    ) -> OrderEstimate:  # fmt: skip
+        """What `qty` shares under these terms are expected to cost and to come to."""
+        symbol = instrument.symbol
+        start_ns = max(terms.start_ns, now_ns)
+        session = self.calendars[instrument.calendar].session_at(start_ns)
+        market = self.market(symbol)
+        outlook = Outlook(
+            market=market, best=market.bbo(now_ns), profile=self.profile(symbol), session=session,
+            shape=None if session is None else self._day_shape(symbol, session),
+            model=self.impact_model(symbol),
+            participation_cap=self.policy.max_participation_cap, now_ns=now_ns,
+        )  # fmt: skip
+        order = EstimatedOrder(
+            instrument=instrument, side=side, qty=qty, limit_px_ticks=terms.limit_px_ticks,
+            start_ns=start_ns, end_ns=terms.end_ns, params=params,
+        )  # fmt: skip
+        return estimate_order(order, outlook)
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:
         """The best prices in currency units, of the quotes that are fresh."""

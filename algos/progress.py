@@ -14,7 +14,7 @@ from algos.child import Child
 from algos.decision import decide
 from algos.desk import Desk
 from algos.order_ids import child_cl_ord_id
-from algos.parameters import Rejection
+from algos.parameters import Rejection, amend_parameters
 from algos.parent import Parent, Terms
 from algos.reporting import (
     cancel_of,
@@ -155,7 +155,15 @@ class Progress:
         elif possible_now(parent, terms) or not parent.open_children:
             terms = settled_terms(parent, terms)
             text = adjusted(request, terms, self._calendar(parent))
-            self.desk.step(parent, offset, ExecType.REPLACED, request, now_ns, terms, text)
+            params = amend_parameters(parent.algorithm.parameters, parent.params, request.params)
+            assert not isinstance(params, Rejection)
+            left_qty = max(terms.order_qty - parent.cum_qty - parent.open_qty, 0)
+            estimate = self.desk.estimate(
+                parent.instrument, parent.side, left_qty, terms, params, now_ns
+            )
+            self.desk.step(
+                parent, offset, ExecType.REPLACED, request, now_ns, terms, text, estimate
+            )
 
     def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
         """The terms that a replace asks for, or why they cannot be had."""

@@ -1,10 +1,12 @@
 """The worker's messages, made from its state: one function a message, nothing decided here."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from algos.actions import Reprice, Send
 from algos.admission import Admitted
 from algos.algorithm import Plan
+from algos.order_estimate import estimate_text
 from algos.parameters import Rejection
 from algos.parent import Parent, Terms
 from algos.waits import Wait
@@ -15,12 +17,18 @@ from domain.fix_codes import CxlRejResponseTo, ExecType, OrdStatus, OrdType
 from domain.orders import next_parent_status, reported_status, settled_by_qty
 from domain.parents import NewParent, ParentRequest, ReplaceParent
 from domain.refusals import RejectReason
-from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting
+from domain.reports import (
+    OrderEstimate,
+    ParentPlan,
+    ParentReport,
+    ParentRequestRejected,
+    ParentWaiting,
+)
 
 
 def accepted(
     claim: int, order_id: str, exec_id: str, request: NewParent, admitted: Admitted,
-    arrival_px: Decimal | None, now_ns: int,
+    arrival_px: Decimal | None, estimate: OrderEstimate, now_ns: int,
 ) -> ParentReport:  # fmt: skip
     """ExecType New: the order is taken on, with the terms as they will be kept."""
     terms = admitted.terms
@@ -41,7 +49,8 @@ def accepted(
         start_ns=terms.start_ns,
         end_ns=terms.end_ns,
         arrival_px=arrival_px,
-        text="; ".join(admitted.notes) or None,
+        text=_joined((*admitted.notes, estimate_text(estimate))),
+        estimate=estimate,
         transact_ns=now_ns,
     )
 
@@ -113,7 +122,7 @@ def _status_without(parent: Parent, request: ParentRequest) -> OrdStatus:
 def on_request(
     claim: int, parent: Parent, exec_id: str, exec_type: ExecType, now_ns: int, *,
     cl_ord_id: str | None = None, orig_cl_ord_id: str | None = None, terms: Terms | None = None,
-    text: str | None = None,
+    text: str | None = None, estimate: OrderEstimate | None = None,
 ) -> ParentReport:  # fmt: skip
     """A step of a parent's life that is no fill: pending, replaced, canceled, expired, paused."""
     kept = parent.terms if terms is None else terms
@@ -149,10 +158,16 @@ def on_request(
         algo=parent.algo,
         start_ns=kept.start_ns,
         end_ns=kept.end_ns,
-        text=text,
+        text=text if estimate is None else _joined((text, estimate_text(estimate))),
+        estimate=estimate,
         waited_ms=parent.waits.waited_ms(now_ns) if closing else {},
         transact_ns=now_ns,
     )
+
+
+def _joined(texts: Iterable[str | None]) -> str | None:
+    """What there is to say, in one line."""
+    return "; ".join(text for text in texts if text) or None
 
 
 def fill_exec_id(parent: Parent, venue: str, venue_exec_id: str) -> str:

@@ -9,7 +9,7 @@ from algos.parent import Parent
 from algos.partition import Command, Partition
 from domain.children import NewChild, ReplaceChild
 from domain.refusals import RefusalReason, WaitReason
-from domain.reports import ParentReport, ParentRequestRejected
+from domain.reports import OrderEstimate, ParentReport, ParentRequestRejected
 from headgate import metrics
 from marketdata.consolidated import TouchState
 from marketdata.event_fault import EventFault
@@ -25,8 +25,19 @@ def count(command: Command) -> None:
     if isinstance(command, (NewChild, ReplaceChild)) and command.queue_qty is not None:
         metrics.WORKER_QUEUE_JOINS.labels(command.venue).inc()
         metrics.WORKER_QUEUE_AHEAD.labels(command.venue).inc(command.queue_qty)
+    elif isinstance(command, ParentReport) and command.estimate is not None:
+        _count_estimate(command.algo, command.estimate)
     elif isinstance(command, (ParentReport, ParentRequestRejected)) and command.reason is not None:
         metrics.WORKER_REJECTS.labels(command.reason.value).inc()
+
+
+def _count_estimate(algo: str, estimate: OrderEstimate) -> None:
+    if estimate.cost_bps is not None:
+        metrics.WORKER_ESTIMATED_COST_BPS.labels(algo).observe(estimate.cost_bps)
+    if estimate.bounded_by is not None:
+        metrics.WORKER_DOUBTFUL_PARENTS.labels(estimate.bounded_by.value).inc()
+    for name in estimate.missing:
+        metrics.WORKER_LACKING_ESTIMATES.labels(name).inc()
 
 
 def set_gauges(cores: Sequence[Partition], now_ns: int, passed_s: float = 0.0) -> None:

@@ -35,6 +35,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "session_closed": "the window lies outside a trading session: a holiday, a break",
         "beyond_calendar": "it would start on a day whose sessions the worker does not know",
         "exceeds_limit": "above the instrument's largest order, by quantity or notional",
+        "infeasible": "too little of it can be expected to be done (`worker.hopeless_orders`)",
         "killed": "the kill switch is engaged for it",
     },
     RefusalReason: {

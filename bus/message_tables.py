@@ -14,6 +14,7 @@ from bus.field_meanings import meaning
 from bus.topics import DAY_MS, FOR_EVER, SPECS, Topic
 from domain import fix_codes
 from domain.instruments import Side
+from domain.reports import OrderEstimate
 
 _BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PLAIN: Final[dict[type[types.Type], str]] = {
@@ -35,6 +36,10 @@ _FIX_CODES: Final[tuple[type[StrEnum], ...]] = (
     fix_codes.CxlRejResponseTo,
     fix_codes.LastLiquidityInd,
 )
+
+
+# What stands inside a message and has a table of its own; other parts are told where they stand.
+PARTS: Final[tuple[type[msgspec.Struct], ...]] = (OrderEstimate,)
 
 
 def messages_of(topic: Topic) -> tuple[type[msgspec.Struct], ...]:
@@ -78,6 +83,8 @@ def _blocks() -> Iterator[tuple[str, str]]:
             if message not in done:
                 done.append(message)
                 yield message.__name__, _field_table(message)
+    for part in PARTS:
+        yield part.__name__, _field_table(part)
     for codes in CODES:
         yield codes.__name__, _code_table(codes)
     yield "FixCodes", _fix_code_table()
@@ -101,7 +108,9 @@ def _field_table(message: type[msgspec.Struct]) -> str:
     doc = " ".join(inspect.getdoc(message).split("\n\n")[0].split())  # type: ignore[union-attr]  # a test demands docstrings
     lines = [doc, "", "| field | type | unit | default | meaning |", "|---|---|---|---|---|"]
     tag = f"`{found.tag}`"
-    if found.array_like:
+    if message in PARTS:
+        pass  # it is known by where it stands
+    elif found.array_like:
         lines.append(f"| [0] | string | | required | {tag}, says which event this is |")
     else:
         lines.append(f"| `type` | string | | required | {tag}, says which message this is |")

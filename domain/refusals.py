@@ -33,6 +33,7 @@ class RejectReason(StrEnum):
     SESSION_CLOSED = "session_closed"
     BEYOND_CALENDAR = "beyond_calendar"  # a day of which no session is known
     EXCEEDS_LIMIT = "exceeds_limit"
+    INFEASIBLE = "infeasible"  # too little of it can be expected to be done, and policy says no
     KILLED = "killed"  # the kill switch is engaged for this order
 
 

@@ -20,6 +20,41 @@ from domain.instruments import Side
 from domain.refusals import RefusalReason, RejectReason, WaitReason
 
 
+class OrderEstimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What a parent is expected to cost and to come to, as of its acceptance or its new terms, for
+    what it has still to do. A figure that cannot be had is None, and `missing` says for want of
+    what. Nothing decides by it, but for the policy on orders without hope.
+
+    `cost_bps`: expected cost against the price now, per share that is expected to be filled;
+    `spread_bps`, `impact_bps`: its parts; `cost`: of all of these. `risk_bps`: standard deviation
+    of the market's moves. `expected_fill_qty`: shares; `expected_completion`: the same as a
+    fraction; `completion_probability`: the chance of all. `bounded_by`: what keeps the expected
+    completion below 1. `market_qty`: others' volume in the window. `*_from`: where a figure is
+    from.
+    """
+
+    cost_bps: float | None = None
+    spread_bps: float | None = None
+    impact_bps: float | None = None
+    cost: Decimal | None = None
+    risk_bps: float | None = None
+    duration_s: float
+    expected_fill_qty: int | None = None
+    expected_completion: float | None = None
+    completion_probability: float | None = None
+    bounded_by: WaitReason | None = None
+    market_qty: int | None = None
+    participation: float | None = None
+    max_participation: float
+    model: str
+    model_from: str
+    volatility_from: str
+    volume_from: str
+    curve_from: str
+    spread_from: str
+    missing: tuple[str, ...] = ()
+
+
 class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report"):
     """One ExecutionReport(35=8) on a parent.
 
@@ -29,6 +64,7 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     our report on the fill that is undone or put right. `reason`, `field`: on rejections.
     `arrival_px`: mid at acceptance, on NEW; None if there was no two-sided market.
     `waited_ms`: on the last report, how long the order waited for what, by reason.
+    `estimate`: on NEW and REPLACED.
     """
 
     claim: int
@@ -62,6 +98,7 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     field: str | None = None
     text: str | None = None
     waited_ms: dict[str, int] = {}
+    estimate: OrderEstimate | None = None
     transact_ns: int
 
 

@@ -120,6 +120,7 @@ ORD_REJ_REASONS: Final[dict[RejectReason, int]] = {
     RejectReason.SESSION_CLOSED: 2,
     RejectReason.BEYOND_CALENDAR: 99,
     RejectReason.EXCEEDS_LIMIT: 3,
+    RejectReason.INFEASIBLE: 99,
     RejectReason.KILLED: 0,
 }
 
@@ -148,6 +149,7 @@ CXL_REJ_REASONS: Final[dict[RejectReason, CxlRejReason]] = {
     RejectReason.SESSION_CLOSED: CxlRejReason.BROKER_OPTION,
     RejectReason.BEYOND_CALENDAR: CxlRejReason.BROKER_OPTION,
     RejectReason.EXCEEDS_LIMIT: CxlRejReason.BROKER_OPTION,
+    RejectReason.INFEASIBLE: CxlRejReason.BROKER_OPTION,
     RejectReason.KILLED: CxlRejReason.BROKER_OPTION,
 }
 

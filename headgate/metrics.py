@@ -83,6 +83,20 @@ WORKER_CHILDREN_OPEN = Gauge(
 WORKER_REJECTS = Counter(
     "headgate_worker_rejects_total", "Parents, and requests on them, that were refused", ["reason"]
 )
+WORKER_ESTIMATED_COST_BPS = Histogram(
+    "headgate_worker_estimated_cost_bps", "Expected cost said with an acceptance or new terms",
+    ["algo"], buckets=_SLIPPAGE_BPS,
+)  # fmt: skip
+WORKER_DOUBTFUL_PARENTS = Counter(
+    "headgate_worker_doubtful_parents_total",
+    "Acceptances and new terms of which less than all is expected to be done, by what bounds it",
+    ["reason"],
+)
+WORKER_LACKING_ESTIMATES = Counter(
+    "headgate_worker_lacking_estimates_total",
+    "Estimates that lack a figure, by what was not known",
+    ["reason"],
+)
 WORKER_MARKET_DATA_AGE_SECONDS = Gauge(
     "headgate_worker_market_data_age_seconds",
     "Engine time since the last quote; 0 for symbols without a live parent",

@@ -29,7 +29,14 @@ from domain.parents import (
     ResumeParent,
 )
 from domain.refusals import RefusalReason, WaitReason
-from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting, Report
+from domain.reports import (
+    OrderEstimate,
+    ParentPlan,
+    ParentReport,
+    ParentRequestRejected,
+    ParentWaiting,
+    Report,
+)
 from headgate.clock import Clock
 from headgate.settings import Settings
 
@@ -99,11 +106,14 @@ class OrderDesk:
         """Every order, by its last report; what a live one waits for, what an ended one did."""
         last: dict[str, ParentReport] = {}
         waits: dict[str, ParentWaiting] = {}
+        estimates: dict[str, OrderEstimate] = {}
         try:
             log = KafkaLog(self._settings.bus, "orders")
             for report in _until_end(log):
                 if isinstance(report, ParentReport):
                     last[report.order_id] = report
+                    if report.estimate is not None:
+                        estimates[report.order_id] = report.estimate
                 elif isinstance(report, ParentWaiting):
                     waits[report.order_id] = report
             log.close()
@@ -117,6 +127,8 @@ class OrderDesk:
                 f"{report.ord_status.name.lower()}  {report.cum_qty} at {report.avg_px}{why}"
                 f"{_waits(report, waits.get(report.order_id), self._clock.now_ns())}"
             )
+            if report.order_id in estimates:
+                typer.echo(f"    {estimate_line(estimates[report.order_id])}")
         return 0
 
     def watch(self) -> int:
@@ -186,9 +198,10 @@ def _line(said: object) -> str:
     if isinstance(said, ParentReport):
         refusal = f"  {said.reason.value} {said.field}: {said.text}" if said.reason else ""
         fill = f"  {said.last_qty} at {said.last_px} on {said.venue}" if said.last_qty else ""
+        estimate = "" if said.estimate is None else f"; {estimate_line(said.estimate)}"
         return (f"{said.source} {said.cl_ord_id}: {said.exec_type.name.lower()}, "
                 f"{said.ord_status.name.lower()}, {said.cum_qty} done, {said.leaves_qty} left, "
-                f"average {said.avg_px}{fill}{refusal}")  # fmt: skip
+                f"average {said.avg_px}{fill}{refusal}{estimate}")  # fmt: skip
     if isinstance(said, ParentRequestRejected):
         return (f"{said.source} {said.cl_ord_id}: refused, {said.reason.value} {said.field}: "
                 f"{said.text}")  # fmt: skip
@@ -218,6 +231,25 @@ def _waits(report: ParentReport, wait: ParentWaiting | None, now_ns: int) -> str
         return ""
     return (f"  {wait_text(wait)} for {max(now_ns - wait.since_ns, 0) / 1e9:.0f} s, "
             f"{wait.due_qty} due")  # fmt: skip
+
+
+def estimate_line(found: OrderEstimate) -> str:
+    """An estimate in one line, with where its figures are from."""
+    words = []
+    if found.cost_bps is not None:
+        money = "" if found.cost is None else f" ({found.cost:,})"
+        words.append(f"cost {found.cost_bps:.1f} bps{money}")
+    if found.risk_bps is not None:
+        words.append(f"risk {found.risk_bps:.0f} bps")
+    words.append(f"{found.duration_s / 60:.0f} min")
+    if found.expected_completion is not None and found.completion_probability is not None:
+        bound = "" if found.bounded_by is None else f" ({found.bounded_by.value})"
+        words.append(f"{found.expected_completion:.0%} done in the mean{bound}, all of it with a "
+                     f"chance of {found.completion_probability:.0%}")  # fmt: skip
+    lacks = f"; not known: {', '.join(found.missing)}" if found.missing else ""
+    return (f"estimate: {', '.join(words)}; {found.model} {found.model_from}, volatility "
+            f"{found.volatility_from}, volume {found.volume_from}, curve {found.curve_from}, "
+            f"spread {found.spread_from}{lacks}")  # fmt: skip
 
 
 def _shown(value: bool | int | float | str | None) -> str:

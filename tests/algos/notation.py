@@ -9,6 +9,8 @@ In: `at 12.5` (seconds from 10:00; timers run), `live XA`, `down XA`, `quote XA 
 `rearm`, `restart`. A child is its parent's first name and its number. Of orders that rest:
 `taken A#1` (acknowledged), `replaced A#2` and `noreplace A#2` (the request, by its number),
 `expired A#1`, `offer XA iceberg hidden min_qty R M P` (the special orders that a venue takes).
+`profile adv=1000000 volatility=0.02 spread=0.0004` is of IBM; after `refuse_below 0.5` an order of
+which less can be expected to be done is refused.
 Out: seconds, then what was said; quantities as OrderQty/CumQty/LeavesQty/LastQty.
 """
 
@@ -34,6 +36,7 @@ from domain.parents import (
 from domain.refusals import RefusalReason
 from domain.reports import ParentPlan, ParentReport, ParentRequestRejected, ParentWaiting
 from domain.venue_offer import VenueOffer
+from marketdata.symbol_profile import ProfileSource, SymbolProfile
 from tests.algos.partition_scene import BEGIN_NS, S, Scene, at_ns, new_parent
 
 Said = list[tuple[int, Command]]
@@ -219,6 +222,20 @@ class Stage:
         assert isinstance(found, ReplaceChild)
         return found
 
+    def _profile(self, *options: str) -> None:
+        given = dict(option.split("=") for option in options)
+        self.scene.know(
+            SymbolProfile(
+                symbol="IBM", calendar="XNYS", as_of="2023-11-14", source=ProfileSource.PRESET,
+                made_from="a scenario", adv_qty=int(given["adv"]),
+                daily_volatility=_figure(given, "volatility"),
+                relative_spread=_figure(given, "spread"),
+            )
+        )  # fmt: skip
+
+    def _refuse_below(self, expected: str) -> None:
+        self.scene.refuse_below(float(expected))
+
     def _offer(self, venue: str, *what: str) -> None:
         flags = {name: True for name in what if name not in list(PegInstruction)}
         pegs = tuple(PegInstruction(name) for name in what if name in list(PegInstruction))
@@ -328,6 +345,10 @@ def report_text(report: ParentReport) -> str:
     if report.reason is not None:
         text += f" {report.reason.value} {report.field}"
     return text + (f" ({report.text})" if report.text else "")
+
+
+def _figure(given: dict[str, str], name: str) -> float | None:
+    return float(given[name]) if name in given else None
 
 
 def _params(given: dict[str, str]) -> dict[str, ParamValue]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
+
 from algos.actions import Reprice
 from algos.partition import Command, Partition
 from algos.policy import Policy
@@ -30,6 +32,8 @@ from domain.refusals import RefusalReason
 from domain.reports import Report
 from domain.sessions import Session, SessionKind, TradingCalendar
 from domain.venue_offer import VenueOffer
+from marketdata.known_profiles import KnownProfiles
+from marketdata.symbol_profile import SymbolProfile
 
 S = 1_000_000_000
 BEGIN_NS = 1_699_974_000 * S  # 10:00 in New York
@@ -215,9 +219,22 @@ class Scene:
         """The special orders that venues take, by venue."""
         return self.partition._desk.policy.offers
 
+    def know(self, profile: SymbolProfile) -> None:
+        """The worker was started with this profile."""
+        desk = self.partition._desk
+        known = {**desk.profiles.by_symbol, profile.symbol: profile}
+        desk.profiles = KnownProfiles(by_symbol=known)
+
+    def refuse_below(self, expected: float) -> None:
+        """Orders of which less can be expected to be done are refused from now on."""
+        desk = self.partition._desk
+        desk.policy = msgspec.structs.replace(desk.policy, refuse_below=expected)
+
     def folded(self) -> Partition:
         """A new partition that has read the log."""
-        partition = new_partition(policy=Policy(stale_ns=60 * S, offers=self.offers))
+        desk = self.partition._desk
+        partition = new_partition(policy=desk.policy)
+        partition._desk.profiles = desk.profiles
         for control in self.controls:
             partition.fold_control(control)
         for offset, request in self.parents:

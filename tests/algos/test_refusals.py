@@ -171,5 +171,6 @@ def test_every_reason_is_tried() -> None:
     """But for what only order entry says, of requests that never reach a partition."""
     tried = {row[0] for row in NEW} | {row[0] for row in REQUESTS} | {
         R.WRONG_PARTITION, R.ALREADY_PENDING, R.TOO_LATE, R.KILLED,
+        R.INFEASIBLE,  # tests/algos/test_order_estimate.py
     }  # fmt: skip
     assert set(RejectReason) - tried == {R.OVERSIZED, R.UNSUPPORTED}

@@ -11,14 +11,14 @@ from bus.codec import decode, encode
 from bus.contracts import check_contracts, write_contracts
 from bus.field_meanings import EXCEPTIONS, MEANINGS, meaning
 from bus.golden_messages import GOLDEN
-from bus.message_tables import block_names, blocks_of, messages_of
+from bus.message_tables import PARTS, block_names, blocks_of, messages_of
 from bus.topics import ORDER_RECORD_MAX, SPECS, Topic
 from domain.tca import VenueShare
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 EXAMPLES = [(topic, message) for topic in Topic for message in GOLDEN[topic]]
 STRUCTS: list[type[msgspec.Struct]] = list(
-    dict.fromkeys([each for topic in Topic for each in messages_of(topic)] + [VenueShare])
+    dict.fromkeys([each for topic in Topic for each in messages_of(topic)] + [VenueShare, *PARTS])
 )
 
 
