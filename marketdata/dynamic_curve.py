@@ -16,6 +16,10 @@ from marketdata.volume_curve import VolumeCurve
 # The residuals of a day hang together: each bin says as much as a third of one (quant.md 3.4).
 OBSERVATION_FACTOR: Final = 3.0
 RESIDUAL_CARRY: Final = 0.45  # of the last residual, into the next bin
+# How much of the way from the static curve to what the day says is gone. Half of it is better than
+# none or all over recorded days: TE 5.26, 7.58 and 5.88 bps for AAPL, GE and SPY, against 5.24,
+# 8.35 and 6.02 by the static curve and 5.53, 7.39 and 6.15 by the day alone (docs/curves.md).
+TRUST: Final = 0.5
 BAND_LIQUID: Final = 0.05  # how far the target may leave the static curve
 BAND_ILLIQUID: Final = 0.10
 OPEN_FRACTION_MIN: Final = 0.5  # a bin halted for longer says nothing of the day's level
@@ -36,6 +40,7 @@ class DynamicCurve:
     window: Window
     lot: int = 100
     band: float = BAND_LIQUID
+    trust: float = TRUST
     level: float = 0.0
     variance: float = field(init=False)
     residual: float = 0.0
@@ -121,7 +126,8 @@ class DynamicCurve:
         static = self.static.fraction(now_ns)
         total_qty = done_qty + left_qty
         moved = done_qty / total_qty if total_qty > 0 else static
-        clipped = min(max(moved, static - self.band, 0.0), static + self.band, 1.0)
+        trusted = static + self.trust * (moved - static)
+        clipped = min(max(trusted, static - self.band, 0.0), static + self.band, 1.0)
         return max(clipped, filled)
 
     def _qtys(self, now_ns: int) -> tuple[float, float]:

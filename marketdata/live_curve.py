@@ -22,6 +22,7 @@ from marketdata.market import SymbolMarket
 # that comes later is left out by whoever asked before, and counted by whoever starts after.
 GRACE_NS: Final = 10**9
 WINDOWS_MAX: Final = 4_096  # of one symbol and day; a parent has one for each of its plans
+NEVER: Final = 1 << 62
 _NS: Final = 10**9
 
 
@@ -54,82 +55,122 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True, kw_only=True)
 class LiveWindow:
-    """What the day says of one order's window. `static`: the curve without the day's news."""
+    """What the day says of one order's window. `static`: the curve without the day's news.
+
+    The target at the end of a bin is that of quant.md 3.4, by the bins before it alone; the way
+    there is straight from the target at the end of the one before. So what a bin teaches is spread
+    over the next, and nothing is ever taken back.
+    """
 
     dynamic: DynamicCurve
     market: SymbolMarket
     static: WindowCurve = field(init=False)
-    _halts: int = 0  # of the market's, those that the curve knows the beginning of
-    _lasting: bool = False  # the last of them is not over, as far as the curve knows
+    _at_ns: int = field(init=False)  # what was done by the target ...
+    _done: float = 0.0  # ... then: the last point of the way that is behind
+    _passed: int = 0  # bins that are over; the last of them may not be known yet
+    _edges: int = 0  # begins and ends of the market's halts that are behind
+    _halted: bool = False
     _pace: Pace | None = None
 
     def __post_init__(self) -> None:
         self.static = self.dynamic.static
+        self._at_ns = self.dynamic.window.start_ns
 
     def pace(self, now_ns: int) -> Pace:
         """How the order should go about `now_ns`."""
-        self._learn_halts()
-        self._learn_bins(now_ns)
+        while True:
+            end_ns, known_ns, halt_ns = self._end_ns(), self._known_ns(), self._halt_ns()
+            next_ns = min(end_ns, known_ns, halt_ns)
+            if next_ns > now_ns:
+                break
+            if next_ns == known_ns:
+                self._on_known(known_ns)
+            elif next_ns == end_ns:
+                self._on_end(end_ns)
+            else:
+                self._on_halt(halt_ns)
+            self._pace = None
         pace = self._pace
         if pace is None or not pace.start_ns <= now_ns < pace.end_ns:
             pace = self._pace = self._paced(now_ns)
         return pace
 
-    def _learn_bins(self, now_ns: int) -> None:
-        """The bins that time has passed since the last look."""
+    def _end_ns(self) -> int:
+        """When the bin that is running is over."""
         dynamic = self.dynamic
-        open_ns, bins = dynamic.window.session.open_ns, dynamic.curve.bins
-        while dynamic.bins < len(bins):
-            each = bins[dynamic.bins]
-            start_ns, end_ns = open_ns + each.start_s * _NS, open_ns + each.end_s * _NS
-            if end_ns + GRACE_NS > now_ns:
-                return
-            since_ns = self.market.since_ns
-            if since_ns is not None and since_ns <= start_ns:
-                dynamic.on_bin(self.market.tape.minutes.between(start_ns, end_ns))
-            else:
-                dynamic.on_unseen_bin()
-            self._pace = None
+        if self._passed >= len(dynamic.curve.bins):
+            return NEVER
+        return dynamic.window.session.open_ns + dynamic.curve.bins[self._passed].end_s * _NS
 
-    def _learn_halts(self) -> None:
-        """Those that reach into the session; before the open nothing trades anyway."""
-        halts, open_ns = self.market.halts, self.dynamic.window.session.open_ns
-        if self._lasting:
-            until_ns = halts[self._halts - 1][1]
-            if until_ns is None:
-                return
-            self.dynamic.on_resume(max(until_ns, open_ns))
-            self._lasting, self._pace = False, None
-        for from_ns, until_ns in halts[self._halts :]:
-            self._halts += 1
-            if until_ns is not None and until_ns <= open_ns:
-                continue
-            self.dynamic.on_halt(max(from_ns, open_ns))
-            self._pace = None
-            if until_ns is None:
-                self._lasting = True
-            else:
-                self.dynamic.on_resume(until_ns)
+    def _known_ns(self) -> int:
+        """When the volume of the bin that is over is known."""
+        dynamic = self.dynamic
+        if dynamic.bins >= self._passed:
+            return NEVER
+        end_s = dynamic.curve.bins[dynamic.bins].end_s
+        return dynamic.window.session.open_ns + end_s * _NS + GRACE_NS
+
+    def _halt_ns(self) -> int:
+        """The next begin or end of a halt; those before the open are as of the open."""
+        halts = self.market.halts
+        if self._edges >= 2 * len(halts):
+            return NEVER
+        edge_ns = halts[self._edges // 2][self._edges % 2]
+        return NEVER if edge_ns is None else max(edge_ns, self.dynamic.window.session.open_ns)
+
+    def _on_end(self, end_ns: int) -> None:
+        """The target at the end of a bin is behind."""
+        self._passed += 1
+        if end_ns > self._at_ns:
+            if not self._halted:
+                self._done = max(self._done, self.dynamic.target(end_ns))
+            self._at_ns = end_ns
+
+    def _on_known(self, known_ns: int) -> None:
+        """What a bin traded is known, if it was seen whole; the way goes on from here."""
+        self._move_to(known_ns)
+        dynamic = self.dynamic
+        each, open_ns = dynamic.curve.bins[dynamic.bins], dynamic.window.session.open_ns
+        start_ns, end_ns = open_ns + each.start_s * _NS, open_ns + each.end_s * _NS
+        since_ns = self.market.since_ns
+        if since_ns is not None and since_ns <= start_ns:
+            dynamic.on_bin(self.market.tape.minutes.between(start_ns, end_ns))
+        else:
+            dynamic.on_unseen_bin()
+
+    def _on_halt(self, at_ns: int) -> None:
+        """Every venue stands still, or one goes on."""
+        self._move_to(at_ns)
+        self._halted = self._edges % 2 == 0
+        self._edges += 1
+        if self._halted:
+            self.dynamic.on_halt(at_ns)
+        else:
+            self.dynamic.on_resume(at_ns)
+
+    def _move_to(self, at_ns: int) -> None:
+        """Go along the way as it is up to a time."""
+        if at_ns > self._at_ns:
+            self._done = self._paced(at_ns - 1).fraction(at_ns)
+            self._at_ns = at_ns
 
     def _paced(self, now_ns: int) -> Pace:
-        """Straight up to the next time at which something may be learnt, or a bin begins."""
-        dynamic = self.dynamic
-        window, open_ns = dynamic.window, dynamic.window.session.open_ns
+        """From the last point that is behind to the next that can be foretold."""
+        dynamic, window = self.dynamic, self.dynamic.window
         if now_ns >= window.end_ns:
-            return Pace(start_ns=window.end_ns, end_ns=1 << 62, start_done=1.0, end_done=1.0)
-        edges = [window.start_ns, window.end_ns]
-        for each in dynamic.curve.bins:
-            start_ns, end_ns = open_ns + each.start_s * _NS, open_ns + each.end_s * _NS
-            edges += [start_ns, end_ns, end_ns + GRACE_NS]
-        for from_ns, until_ns in self.market.halts:
-            edges += [from_ns] if until_ns is None else [from_ns, until_ns]
-        start_ns = max((edge for edge in edges if edge <= now_ns), default=now_ns)
-        end_ns = min(edge for edge in edges if edge > now_ns)
-        start_done = dynamic.target(start_ns)
-        # At the end of the window all is due, even in a halt; until then a halt stands still.
-        end_done = dynamic.target(end_ns - 1 if end_ns == window.end_ns else end_ns)
-        return Pace(start_ns=start_ns, end_ns=end_ns, start_done=start_done,
-                    end_done=max(end_done, start_done))  # fmt: skip
+            return Pace(start_ns=window.end_ns, end_ns=NEVER, start_done=1.0, end_done=1.0)
+        end_ns = min(self._end_ns(), window.end_ns)
+        start_ns = max(self._at_ns, window.start_ns)
+        if self._passed < len(dynamic.curve.bins):
+            start_s = dynamic.curve.bins[self._passed].start_s
+            start_ns = max(start_ns, window.session.open_ns + start_s * _NS)
+        if self._halted or now_ns < start_ns:  # before the start, in a break: nothing trades
+            until_ns = end_ns if self._halted else start_ns
+            return Pace(start_ns=min(self._at_ns, now_ns), end_ns=until_ns, start_done=self._done,
+                        end_done=self._done)  # fmt: skip
+        end_done = 1.0 if end_ns == window.end_ns else dynamic.target(end_ns)
+        return Pace(start_ns=start_ns, end_ns=end_ns, start_done=self._done,
+                    end_done=max(end_done, self._done))  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)

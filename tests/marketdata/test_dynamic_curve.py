@@ -20,11 +20,12 @@ def minute(at: float) -> int:
 
 def dynamic(
     made: VolumeCurve | None = None, start: float = 0, end: float = 60, *, band: float = 1.0,
-    opening: bool = False, closing: bool = False,
+    trust: float = 1.0, opening: bool = False, closing: bool = False,
 ) -> DynamicCurve:  # fmt: skip
+    """One that goes all the way with its day, unless said otherwise."""
     asked = Window(session=SESSION, start_ns=minute(start), end_ns=minute(end), opening=opening,
                    closing=closing)  # fmt: skip
-    return DynamicCurve(curve=made or curve(), window=asked, band=band)
+    return DynamicCurve(curve=made or curve(), window=asked, band=band, trust=trust)
 
 
 def test_the_update_by_hand() -> None:
@@ -62,6 +63,18 @@ def test_a_usual_day_changes_nothing() -> None:
     for at, qty in ((15, 400), (30, 100), (45, 200)):
         state.on_bin(qty)
         assert state.target(minute(at)) == pytest.approx(state.static.fraction(minute(at)))
+
+
+@pytest.mark.parametrize("trust", [0.0, 0.5, 1.0])
+def test_how_far_the_day_is_trusted(trust: float) -> None:
+    state, whole = dynamic(trust=trust), dynamic()
+    for each in (state, whole):
+        each.on_bin(1_600)
+    static = state.static.fraction(minute(20))
+    moved = whole.target(minute(20))
+    assert moved != pytest.approx(static)
+    assert state.target(minute(20)) == pytest.approx(static + trust * (moved - static))
+    assert state.target(minute(60)) == 1.0
 
 
 def test_the_band_holds_it_to_the_static_curve() -> None:

@@ -70,20 +70,34 @@ def test_without_news_it_is_the_static_curve() -> None:
         assert target(found, minutes) == pytest.approx(share)
 
 
-@pytest.mark.parametrize("volumes", [[800], [100], [400, 200], [100, 20, 40]])
+@pytest.mark.parametrize("volumes", [[800], [100], [400, 200], [1_000, 20]])
 def test_it_learns_from_the_bins_that_are_over(volumes: list[int]) -> None:
+    """At the end of the next bin it is where the curve wants it, and goes straight there."""
     found = live(quote(), *prints(volumes))
-    minutes = 15 * len(volumes) + 5
-    assert target(found, minutes) == pytest.approx(dynamic(volumes, minutes))
-    assert target(found, minutes) != pytest.approx(dynamic([], minutes))
+    minutes = 15 * len(volumes)
+    wanted = dynamic(volumes, minutes + 15)
+    begun = target(live(quote(), *prints(volumes[:-1])), minutes)
+    assert target(found, minutes) == pytest.approx(begun)
+    assert target(found, minutes + 7.5) == pytest.approx((begun + wanted) / 2, abs=1e-3)
+    assert target(found, minutes + 15) == pytest.approx(wanted)
+    assert wanted != pytest.approx(dynamic([], minutes + 15), abs=1e-3)
 
 
 def test_a_bin_is_known_a_second_after_its_end() -> None:
     found = live(quote(), *prints([800]))
     edge_ns = DAY.open_ns + BIN_NS
     window = found.window(DAY.open_ns, DAY.close_ns, BAND)
-    assert window.pace(edge_ns + GRACE_NS - 1).fraction(edge_ns) == pytest.approx(0.4)
-    assert window.pace(edge_ns + GRACE_NS).fraction(edge_ns + GRACE_NS) > 0.45
+    before, after = window.pace(edge_ns + GRACE_NS - 1), window.pace(edge_ns + GRACE_NS)
+    assert (before.start_done, before.end_done) == pytest.approx((0.4, 0.5))
+    assert after.start_done == pytest.approx(0.4 + 0.1 / 900)
+    assert after.end_done == pytest.approx(dynamic([800], 30))
+
+
+def test_nothing_is_taken_back() -> None:
+    """What was done by a target that the day then lowers stays, until the target is there again."""
+    found = live(quote(), *prints([4_000, 10]))
+    fractions = [target(found, minutes) for minutes in range(61)]
+    assert fractions == sorted(fractions)
 
 
 def test_bins_before_the_first_quote_teach_nothing() -> None:
@@ -176,8 +190,7 @@ def test_in_a_halt_it_stands_still_and_then_catches_up() -> None:
         *(status(TradingPhase.CONTINUOUS, at_25, venue) for venue in VENUES),
     )  # fmt: skip
     fractions = [target(resumed, minutes) for minutes in (20, 25, 30, 45, 59.9)]
-    # What did not trade in five minutes of the halt is no part of the day: 433 of 967 are done.
-    assert fractions[1] == pytest.approx(433.33 / 966.67, abs=1e-4)
+    assert fractions[1] == pytest.approx(fractions[0])
     assert all(later > earlier for earlier, later in pairwise(fractions[1:]))
     assert fractions[-1] == pytest.approx(1.0, abs=0.01)
 
@@ -186,7 +199,7 @@ def test_a_halt_before_the_open_is_no_halt() -> None:
     pre_open = status(TradingPhase.AUCTION, DAY.open_ns - 60 * NS)
     opened = status(TradingPhase.CONTINUOUS, DAY.open_ns)
     found = live(quote(), pre_open, opened, *prints([800]))
-    assert target(found, 20) == pytest.approx(dynamic([800], 20))
+    assert target(found, 30) == pytest.approx(dynamic([800], 30))
 
 
 def test_a_fingerprint_changes_with_the_curve() -> None:
