@@ -28,6 +28,7 @@ from benchmarks import (
     simulated_orders,
     twap_quality,
     volume_curves,
+    vwap_quality,
     worker_core,
 )
 from benchmarks.figures import Figure, as_json, table
@@ -39,6 +40,12 @@ Stage = tuple[str, Callable[[], list[Figure]], Callable[[], list[Figure]]]
 Quality = tuple[str, Callable[[int], list[Figure]], int, int]
 QUALITY: Final[dict[str, Quality]] = {
     "twap-quality": ("how well TWAP keeps time, and finishes", twap_quality.measure, 8, 1),
+    "vwap-quality": (
+        "how near VWAP keeps to its curve, and to the market's VWAP",
+        vwap_quality.measure,
+        4,
+        1,
+    ),
 }
 STAGES: Final[dict[str, Stage]] = {
     "marketdata": (

@@ -3,7 +3,7 @@
 Definitions: quant.md 9.3 and performance.md section 7. Pure; times are nanoseconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Final
 
@@ -44,6 +44,21 @@ def quantity_lag(order: Traded, ignored: float = IGNORED) -> float:
     gaps = [np.abs(before - looks)[looks >= ignored], np.abs(filled - times)[times >= ignored]]
     at_begin = before[np.searchsorted(times, ignored, side="right")]
     return float(max(abs(at_begin - ignored), *(each.max(initial=0.0) for each in gaps)))
+
+
+def curve_lag(order: Traded, target: Callable[[int], float]) -> float:
+    """max over t of |filled(t) / X - target(t)|, a fraction of X (quant.md 9.3, VWAP (a)).
+
+    `target`: the fraction of the order that its algorithm wanted by a time, rising; it is asked in
+    order of time. The largest gaps are just before and just after the steps of either.
+    """
+    before, worst = 0.0, 0.0
+    for at_ns, qty in zip(order.at_ns, order.fill_qty, strict=True):
+        wanted = target(min(at_ns, order.end_ns))
+        after = before + qty / order.order_qty
+        worst = max(worst, abs(wanted - before), abs(wanted - after))
+        before = after
+    return max(worst, abs(target(order.end_ns) - before))
 
 
 def price_gap_bps(order: Traded, path: Floats) -> float:

@@ -4,6 +4,11 @@ TE = sigma * sqrt(mean_i (Chat_i - C_i)^2) with C the cumulative curve of the da
 expected of it: the risk of a VWAP order against the day's VWAP if prices do not know of volumes.
 Every curve is made of the 20 days before the tested one, never of it. The dynamic curve's Chat_i
 is what it asks for at the end of bin i when it knows the volumes of the bins before i alone.
+
+Skill (performance.md section 7): where the dynamic curve lies between the static one (0) and an
+oracle (1) that knows the whole day, but each bin only when it is over: what one who followed the
+volume itself would reach. Minute bars of SPY, for in bins of 15 minutes that oracle is no better
+than a static curve: a lag of one bin is all of the error.
 """
 
 import os
@@ -19,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.figures import Figure, Goal
 from domain.sessions import TradingCalendar
 from headgate.calendars import load_calendar
-from marketdata.bar_files import read_intraday
+from marketdata.bar_files import read_intraday, read_minute_ends
 from marketdata.curve_estimators import LOOKBACK_DAYS, Estimation, estimate_curve
 from marketdata.curve_window import Window
 from marketdata.dynamic_curve import DynamicCurve
@@ -31,6 +36,11 @@ SIGMA_BPS: Final = 150.0  # a day's volatility
 BIN_S: Final = 900
 CALENDAR: Final = "XNYS"
 FILE: Final = Path("intraday_volume", "aapl_ge_15min.csv.gz")
+MINUTE_FILES: Final = (Path("minute_bars", "nt-spy-minute-2011.csv.gz"),
+                       Path("minute_bars", "nt-spy-minute-2011-03.csv.gz"))  # fmt: skip
+MINUTE_BIN_S: Final = 300
+SKILL_GOAL: Final = 0.2
+SKILL_AIM: Final = 0.5
 DYNAMIC: Final = "log_mean + dynamic"
 METHODS: Final = (CurveMethod.FLAT, CurveMethod.MEAN_VOLUME, CurveMethod.MEDIAN,
                   CurveMethod.TRIMMED, CurveMethod.LOG_MEAN)  # fmt: skip
@@ -94,6 +104,25 @@ def dynamic(curve: VolumeCurve, day: DayVolumes) -> Floats:
     return np.array(expected)
 
 
+def skill(data: Path) -> tuple[Score, Score, Score]:
+    """(static, dynamic, oracle) of SPY in 5-minute bins, out of sample."""
+
+    def calendars(first: date, last: date) -> TradingCalendar:
+        return load_calendar(CALENDAR, first, last)
+
+    bars = (bar for file in MINUTE_FILES for bar in read_minute_ends(data / file, "SPY", 60))
+    (history,) = of_bars(bars, calendars, MINUTE_BIN_S)
+    static, moved, oracle = [], [], []
+    for index in range(LOOKBACK_DAYS, len(history.days)):
+        day = history.days[index]
+        curve = _curve("SPY", history.days[:index], day, CurveMethod.LOG_MEAN, MINUTE_BIN_S)
+        over = np.cumsum(day.bin_qty) / day.bin_qty.sum()
+        static.append(_errors(_cumulative(curve), day))
+        moved.append(_errors(dynamic(curve, day), day))
+        oracle.append(_errors(np.concatenate([[0.0], over[:-1]]), day))
+    return _score(static), _score(moved), _score(oracle)
+
+
 def measure(data: Path | None = None) -> list[Figure]:
     """The table as figures: each method against flat, the dynamic against the static one."""
     place = data or Path(os.environ.get("HEADGATE_DATA") or "../shared/data")
@@ -106,7 +135,30 @@ def measure(data: Path | None = None) -> list[Figure]:
         for name in (*(method.value for method in METHODS), DYNAMIC):
             base = CurveMethod.LOG_MEAN.value if name == DYNAMIC else CurveMethod.FLAT.value
             figures.append(_figure(found, name, base, symbol))
-    return figures
+    return [*figures, *_skill_figures(place)]
+
+
+def _skill_figures(data: Path) -> list[Figure]:
+    if not all((data / file).is_file() for file in MINUTE_FILES):
+        print(f"    left out: no {data / MINUTE_FILES[0]}")
+        return []
+    static, moved, oracle = skill(data)
+    measures = {
+        "TE": [each.te_bps for each in (static, moved, oracle)],
+        "greatest cumulative error": [
+            each.cumulative_error_pct for each in (static, moved, oracle)
+        ],
+    }
+    return [
+        Figure(
+            stage="curves", name=f"profile skill, SPY by the minute, {name}", unit="",
+            value=(found[0] - found[1]) / (found[0] - found[2]), base_name="the goal",
+            base=SKILL_GOAL, goal=Goal(at_least=1.0), aim=Goal(at_least=SKILL_AIM / SKILL_GOAL),
+            note=f"{static.days} days; static {found[0]:.2f}, dynamic {found[1]:.2f}, oracle a bin "
+            f"late {found[2]:.2f}",
+        )
+        for name, found in measures.items()
+    ]  # fmt: skip
 
 
 def _figure(found: dict[tuple[str, str], Score], name: str, base: str, symbol: str) -> Figure:
@@ -123,10 +175,11 @@ def _figure(found: dict[tuple[str, str], Score], name: str, base: str, symbol: s
 
 
 def _curve(
-    symbol: str, past: Sequence[DayVolumes], day: DayVolumes, method: CurveMethod
-) -> VolumeCurve:
+    symbol: str, past: Sequence[DayVolumes], day: DayVolumes, method: CurveMethod,
+    bin_s: int = BIN_S,
+) -> VolumeCurve:  # fmt: skip
     how = Estimation(symbol=symbol, calendar=CALENDAR, as_of=day.session.date, method=method)
-    return estimate_curve(past, day.session, BIN_S, how)
+    return estimate_curve(past, day.session, bin_s, how)
 
 
 def _cumulative(curve: VolumeCurve) -> Floats:

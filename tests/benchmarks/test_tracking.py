@@ -7,6 +7,7 @@ from algos.schedule import even_schedule
 from benchmarks import twap_quality
 from benchmarks.tracking import (
     Traded,
+    curve_lag,
     jittered_rms_bps,
     price_gap_bps,
     quantity_lag,
@@ -73,3 +74,18 @@ def test_a_crowd_has_its_figures() -> None:
     done, late = twap_quality.crowd(3, slices=2)
     assert done.value == 100.0
     assert late.value < 0.5
+
+
+@pytest.mark.parametrize(
+    ("at_ns", "qty", "lag"),
+    [
+        ((0, 25, 50, 75), (25, 25, 25, 25), 0.25),  # each a step ahead of the line
+        ((25, 50, 75, 100), (25, 25, 25, 25), 0.25),  # each a step behind it
+        ((50,), (100,), 0.5),
+        ((), (), 1.0),
+        ((10,), (40,), 0.6),  # never done
+    ],
+)
+def test_the_lag_behind_a_curve(at_ns: tuple[int, ...], qty: tuple[int, ...], lag: float) -> None:
+    order = Traded(start_ns=0, end_ns=100, order_qty=100, at_ns=at_ns, fill_qty=qty, exo_px=())
+    assert curve_lag(order, lambda now_ns: now_ns / 100) == pytest.approx(lag)
