@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from algos.adaptive import ADAPTIVE
 from algos.algorithm import Algorithm
 from algos.iceberg import ICEBERG
 from algos.pegged import PEGGED
@@ -11,5 +12,5 @@ from algos.twap import TWAP
 from algos.vwap import VWAP
 
 ALGORITHMS: Final[dict[str, Algorithm]] = {
-    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV, ICEBERG, PEGGED, SNIPER)
+    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV, ICEBERG, PEGGED, SNIPER, ADAPTIVE)
 }

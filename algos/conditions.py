@@ -30,7 +30,7 @@ LEAVE_FRACTION: Final = log(1.25) / log(1.5)  # of `enter`: half of it, roughly,
 PERSIST_NS: Final = (SAMPLES_KEPT - 1) * SAMPLE_S * 10**9  # 2 minutes (quant.md 2.6)
 FRESH_NS: Final = 30 * 10**9  # a newest sample that is older says nothing of now
 # The means are of less than this since the statistics began: too little to compare.
-COVERED_S_MIN: Final = 300.0
+COVERED_S_MIN: Final = 600.0
 VOLUME_NS: Final = 600 * 10**9  # over which others' volume is counted: 40 % of a 15-minute bin
 # Four deviations, two of which are 1 in 16,000 by the normal law; the measures are skewed and are
 # looked at often. tests/algos/test_conditions.py has the rate of false changes on quiet days.
@@ -156,7 +156,7 @@ def _joined(
 
 def log_ratios(sample: TouchSample, market: SymbolMarket, norms: Norms) -> LogRatios:
     """Each measure of a sample over its norm, in the order of MEASURES."""
-    norm = norms.at(sample.at_ns)
+    norm = norms.at(sample.at_ns, sample.covered_s)
     others_per_s = market.tape.others_per_s(sample.at_ns - VOLUME_NS, sample.at_ns)
     return (
         _log_ratio(sample.volatility, norm.volatility),

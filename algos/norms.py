@@ -16,8 +16,8 @@ from domain.u_curve import U_CURVE
 from marketdata.symbol_profile import SymbolProfile, TimeNorm
 
 _NS: Final = 1e9
-# Means that are weighted by age tell of a while ago: of their half-lives. So does a count over ten
-# minutes, of five ago.
+# Means that are weighted by age tell of a while ago: of their half-lives, or of half of what they
+# cover while that is less. So does a count over ten minutes, of five ago.
 VOLATILITY_LAG_S: Final = 600.0
 TOUCH_LAG_S: Final = 300.0
 VOLUME_LAG_S: Final = 300.0
@@ -53,8 +53,8 @@ class Norms(Protocol):
     def measured_s(self) -> float | None:
         """Over how many seconds they were measured, where these are few enough to matter."""
 
-    def at(self, at_ns: int) -> Norm:
-        """The norm of what the means tell at `at_ns`, their lag taken into account."""
+    def at(self, at_ns: int, covered_s: float) -> Norm:
+        """The norm of what means over `covered_s` tell at `at_ns`, their lag taken into account."""
 
 
 class OfProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +73,12 @@ class OfProfile(msgspec.Struct, frozen=True, kw_only=True):
         """Of days: what their mean lacks does not matter."""
         return None
 
-    def at(self, at_ns: int) -> Norm:
+    def at(self, at_ns: int, covered_s: float) -> Norm:
         """On straight lines between the middles of the profile's bins."""
         since_s = (at_ns - self.open_ns) / _NS
-        touch = self._at(since_s - TOUCH_LAG_S)
+        touch = self._at(since_s - min(TOUCH_LAG_S, covered_s / 2))
         return Norm(
-            volatility=self._at(since_s - VOLATILITY_LAG_S).volatility,
+            volatility=self._at(since_s - min(VOLATILITY_LAG_S, covered_s / 2)).volatility,
             relative_spread=touch.relative_spread,
             touch_qty=touch.touch_qty,
             shares_per_s=self._at(since_s - VOLUME_LAG_S).shares_per_s,
@@ -138,13 +138,14 @@ class DaySoFar(msgspec.Struct, frozen=True, kw_only=True):
         """Said in plans."""
         return NormSource.DAY_SO_FAR
 
-    def at(self, at_ns: int) -> Norm:
+    def at(self, at_ns: int, covered_s: float) -> Norm:
         """The norm carried from `measured_ns` to `at_ns`."""
         norm = self.norm
         busier = self._shape(at_ns, VOLUME_LAG_S) / self._shape(self.measured_ns, VOLUME_LAG_S)
-        wilder = self._shape(at_ns, VOLATILITY_LAG_S) / self._shape(
-            self.measured_ns, VOLATILITY_LAG_S
+        lag_s, measured_lag_s = (
+            min(VOLATILITY_LAG_S, each / 2) for each in (covered_s, self.measured_s)
         )
+        wilder = self._shape(at_ns, lag_s) / self._shape(self.measured_ns, measured_lag_s)
         return Norm(
             volatility=None if norm.volatility is None else norm.volatility * sqrt(wilder),
             relative_spread=norm.relative_spread,

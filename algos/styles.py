@@ -38,5 +38,6 @@ STYLES: Final = {
 
 
 def style_of(parent: Parent) -> Style:
-    """The style in force."""
-    return STYLES[str(parent.params.get("style") or "aggressive")]
+    """The style in force: that of the plan, where an algorithm chooses it, or the one asked for."""
+    planned = None if parent.plan is None else parent.plan.inputs.get("style")
+    return STYLES[str(planned or parent.params.get("style") or "aggressive")]

@@ -11,6 +11,7 @@ from marketdata.symbol_profile import ProfileSource, SymbolProfile, TimeNorm
 S = 10**9
 OPEN_NS = 1_000_000 * S
 CLOSE_NS = OPEN_NS + 23_400 * S
+LONG_S = 1e6  # covered: the whole lag
 
 
 def bin_norm(start_s: int, rate: float, volatility: float | None = 1e-4) -> TimeNorm:
@@ -37,20 +38,30 @@ PROFILE = SymbolProfile(
     ],
 )
 def test_a_profile_is_read_between_the_middles_of_its_bins(after_open_s: int, rate: float) -> None:
-    found = OfProfile(profile=PROFILE, open_ns=OPEN_NS).at(OPEN_NS + after_open_s * S)
+    found = OfProfile(profile=PROFILE, open_ns=OPEN_NS).at(OPEN_NS + after_open_s * S, LONG_S)
     assert found.shares_per_s == pytest.approx(rate)
     assert found.relative_spread == 8e-4
     assert found.touch_qty is None
 
 
+def test_a_young_mean_is_of_a_shorter_while_ago() -> None:
+    norms = OfProfile(profile=PROFILE, open_ns=OPEN_NS)
+    at_ns = OPEN_NS + 1_350 * S
+    assert norms.at(at_ns, 0.0).volatility == pytest.approx(1e-4)
+    assert norms.at(at_ns, 600.0).volatility == pytest.approx(
+        norms.at(at_ns + 300 * S, LONG_S).volatility or 0
+    )
+    assert (norms.at(at_ns, 900.0).volatility or 0) > 1e-4
+
+
 def test_what_the_next_bin_does_not_know_is_as_it_is_here() -> None:
-    found = OfProfile(profile=PROFILE, open_ns=OPEN_NS).at(OPEN_NS + (600 + 1_500) * S)
+    found = OfProfile(profile=PROFILE, open_ns=OPEN_NS).at(OPEN_NS + (600 + 1_500) * S, LONG_S)
     assert found.volatility == pytest.approx(1e-4)
 
 
 def test_there_is_no_norm_beyond_the_profile() -> None:
     norms = OfProfile(profile=PROFILE, open_ns=OPEN_NS)
-    assert norms.at(OPEN_NS + 5_000 * S) == Norm()
+    assert norms.at(OPEN_NS + 5_000 * S, LONG_S) == Norm()
     assert norms.source is NormSource.PROFILE
     assert norms.measured_s is None
 
@@ -58,10 +69,10 @@ def test_there_is_no_norm_beyond_the_profile() -> None:
 def test_the_day_so_far_is_carried_along_the_default_shape() -> None:
     norm = Norm(volatility=1e-4, relative_spread=8e-4, touch_qty=500.0, shares_per_s=20.0)
     measured_ns = OPEN_NS + 3_600 * S
-    norms = DaySoFar(norm=norm, measured_ns=measured_ns, measured_s=600.0, open_ns=OPEN_NS,
+    norms = DaySoFar(norm=norm, measured_ns=measured_ns, measured_s=1_200.0, open_ns=OPEN_NS,
                      close_ns=CLOSE_NS)  # fmt: skip
-    assert norms.at(measured_ns) == norm
-    later = norms.at(OPEN_NS + 12_000 * S)
+    assert norms.at(measured_ns, 1_200.0) == norm
+    later = norms.at(OPEN_NS + 12_000 * S, LONG_S)
     assert later.relative_spread == norm.relative_spread
     assert later.touch_qty == norm.touch_qty
     busier = shape((12_000 - 300) / 23_400) / shape((3_600 - 300) / 23_400)
@@ -69,9 +80,9 @@ def test_the_day_so_far_is_carried_along_the_default_shape() -> None:
     assert later.shares_per_s == pytest.approx(20.0 * busier)
     assert later.volatility == pytest.approx(1e-4 * sqrt(wilder))
     assert busier < 0.7
-    nothing = DaySoFar(norm=Norm(), measured_ns=measured_ns, measured_s=600.0, open_ns=OPEN_NS,
+    nothing = DaySoFar(norm=Norm(), measured_ns=measured_ns, measured_s=1_200.0, open_ns=OPEN_NS,
                        close_ns=CLOSE_NS)  # fmt: skip
-    assert nothing.at(CLOSE_NS) == Norm()
+    assert nothing.at(CLOSE_NS, LONG_S) == Norm()
     assert norms.source is NormSource.DAY_SO_FAR
 
 

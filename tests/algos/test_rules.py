@@ -117,6 +117,11 @@ OWN: dict[str, list[Case]] = {
         ({"min_participation": 0.2, "max_participation": 0.1}, ORDER,
          "min_participation is above max_participation"),
     ],
+    "adaptive": [
+        ({}, order(window_ns=20 * NS), None),
+        ({"interval": 600}, ORDER, None),
+        ({"interval": 601}, ORDER, "interval is longer than the window: all would be due at once"),
+    ],
     "pov": [
         ({"target_participation": 0.2}, ORDER, None),
         ({"target_participation": 0.2, "max_participation": 0.2}, ORDER, None),
