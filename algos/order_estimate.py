@@ -33,10 +33,11 @@ from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
 
 # A curve bin's residual hangs together with its neighbours': see dynamic_curve.OBSERVATION_FACTOR.
-_BIN_FACTOR: Final = 3.0
+BIN_FACTOR: Final = 3.0
 _LIVE_BINS: Final = 2.0  # five-minute bins that a live daily volume is made of (market_figures)
 # Below this an estimate of completion is worth a word to the OMS.
 DOUBT: Final = 0.99
+_OF_THE_CROSS: Final = "auction_participation"  # the parameter: a fraction of its volume
 _NS: Final = 1e9
 
 
@@ -117,10 +118,13 @@ class _Window(NamedTuple):
 
 
 class _Volume(NamedTuple):
-    """Others' in the window: median, variance of the logarithm, and where it is from."""
+    """Others' in the window: median, variance of the logarithm. `cross_qty`: of the closing cross,
+    for an order that may trade in it.
+    """
 
     median_qty: float
     log_variance: float
+    cross_qty: float
 
 
 def estimate_order(order: EstimatedOrder, outlook: Outlook) -> OrderEstimate:
@@ -129,7 +133,7 @@ def estimate_order(order: EstimatedOrder, outlook: Outlook) -> OrderEstimate:
     window = _window(outlook, order.start_ns, order.end_ns)
     cap = participation_of(order.params, outlook.participation_cap)
     volume = _volume(outlook, figures, window)
-    by_cap = _by_cap(order.qty, cap, volume)
+    by_cap = _by_cap(order, cap, volume)
     in_limit = _by_limit(order, outlook, figures)
     chance = None if by_cap is None or in_limit is None else _both(by_cap, in_limit)
     fill_qty = None if by_cap is None else order.qty * by_cap.expected
@@ -224,13 +228,15 @@ def _volume(outlook: Outlook, figures: MarketFigures, window: _Window) -> _Volum
         return None
     known = outlook.shape.known
     curve = known.curve
-    noise = _BIN_FACTOR * curve.bin_variance / max(window.bins, 1.0)
+    noise = BIN_FACTOR * curve.bin_variance / max(window.bins, 1.0)
     if known.level_known:
-        return _Volume(curve.expected_qty * window.share, curve.day_variance + noise)
+        return _Volume(curve.expected_qty * window.share, curve.day_variance + noise,
+                       curve.expected_qty * curve.closing_share)  # fmt: skip
     if figures.adv_qty is None:
         return None
-    level = _BIN_FACTOR * curve.bin_variance / _LIVE_BINS
-    return _Volume(figures.adv_qty * window.share, level + noise)
+    level = BIN_FACTOR * curve.bin_variance / _LIVE_BINS
+    return _Volume(figures.adv_qty * window.share, level + noise,
+                   figures.adv_qty * curve.closing_share)  # fmt: skip
 
 
 def _volume_from(outlook: Outlook, figures: MarketFigures, volume: _Volume | None) -> str:
@@ -242,13 +248,18 @@ def _volume_from(outlook: Outlook, figures: MarketFigures, volume: _Volume | Non
     return LIVE
 
 
-def _by_cap(qty: int, cap: float, volume: _Volume | None) -> Chance | None:
-    """The order may have a share `cap` of all volume: cap / (1 - cap) of others' (quant.md 4)."""
-    if qty <= 0 or cap >= 1.0:
+def _by_cap(order: EstimatedOrder, cap: float, volume: _Volume | None) -> Chance | None:
+    """The order may have a share `cap` of all volume: cap / (1 - cap) of others' (quant.md 4); and
+    its part of the closing cross.
+    """
+    if order.qty <= 0 or cap >= 1.0:
         return CERTAIN
     if volume is None:
         return None
-    return by_volume(float(qty), shares_for(cap, 1.0), volume.median_qty, volume.log_variance)
+    share = order.params.get(_OF_THE_CROSS)
+    of_cross = volume.cross_qty * share if isinstance(share, float) else 0.0
+    available = shares_for(cap, volume.median_qty) + of_cross
+    return by_volume(float(order.qty), 1.0, available, volume.log_variance)
 
 
 def _by_limit(order: EstimatedOrder, outlook: Outlook, figures: MarketFigures) -> Chance | None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from algos.models.impact import BPS, CrossoverModel, LinearModel, SizedOrder
 from algos.models.known_calibrations import ChosenModel, KnownCalibrations, ModelOrigin
 from algos.order_estimate import estimate_text, hopeless
+from algos.parameters import Values
 from algos.parent import Terms
 from domain.fix_codes import ExecType
 from domain.impact_model import ImpactModelName
@@ -96,6 +97,21 @@ def test_the_cap_decides_how_much_can_be_done(cap: float | None) -> None:
     assert found.expected_completion is not None
     assert found.expected_fill_qty == round(just * found.expected_completion)
     assert 0.8 < found.expected_completion < 0.95  # a lognormal of 0.09 + 3 * 0.04 / 12 about it
+
+
+def test_an_order_may_have_its_part_of_the_closing_cross() -> None:
+    """A tenth of a cross of 43,333, beside a ninth of others' 60,000: 11,000 at the median."""
+    crossed = msgspec.structs.replace(
+        EVEN, closing_share=0.1,
+        bins=tuple(CurveBin(each.start_s, each.end_s, 0.9 / 78) for each in EVEN.bins),
+        expected_qty=390_000 / 0.9,
+    )  # fmt: skip
+    desk = scene(without(curves=(crossed,))).partition._desk
+    terms = Terms(order_qty=11_000, limit_px_ticks=None, start_ns=BEGIN_NS,
+                  end_ns=BEGIN_NS + HOUR * S)  # fmt: skip
+    params: Values = {"max_participation": 0.1, "auction_participation": 0.1}
+    found = desk.estimate(IBM, Side.BUY, 11_000, terms, params, BEGIN_NS)
+    assert found.completion_probability == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_participation_to_keep_to_says_how_long_it_takes() -> None:
