@@ -13,6 +13,7 @@ from enum import StrEnum
 class ModelFault(StrEnum):
     """In the order in which a value is looked at."""
 
+    NOT_GIVEN = "not_given"
     NOT_FINITE = "not_finite"
     NOT_POSITIVE = "not_positive"
     NEGATIVE = "negative"
