@@ -24,6 +24,7 @@ from domain.orders import CHILD_TERMINAL, next_child_status, settled_by_qty
 TRADES: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
 RESTING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED)
 IMMEDIATE: Final = (TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL)
+AUCTION: Final = (TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE)
 _TELLS_TERMS: Final = (*RESTING, OrdStatus.FILLED)  # a status answer about an order that is there
 
 
@@ -105,9 +106,15 @@ class Child:
         return (self.px_ticks, *(each.px_ticks for each in self.asked.values()))
 
     @property
+    def for_auction(self) -> bool:
+        """Whether it only trades in a cross, and stands in no book before."""
+        return self.time_in_force in AUCTION
+
+    @property
     def rests(self) -> bool:
-        """Whether it stands in its venue's book, as far as we were told."""
-        return self.status in RESTING and self.time_in_force not in IMMEDIATE
+        """Whether it stands in its venue's continuous book, as far as we were told."""
+        waits = self.time_in_force in IMMEDIATE or self.for_auction
+        return self.status in RESTING and not waits
 
     @property
     def displayed_qty(self) -> int:

@@ -11,6 +11,7 @@ from algos.admission import Touch
 from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
+from algos.child import Child
 from algos.models.known_calibrations import ChosenModel, KnownCalibrations
 from algos.order_estimate import DayShape, EstimatedOrder, Outlook, estimate_order
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
@@ -28,6 +29,7 @@ from domain.instruments import Instrument, InstrumentTable, Side
 from domain.parents import NewParent, ParentRequest
 from domain.reports import OrderEstimate, ParentReport, Report
 from domain.sessions import Session, TradingCalendar
+from domain.trading_day import TradingDay, trading_day
 from marketdata.known_profiles import KnownProfiles, SessionCurve
 from marketdata.live_curve import LiveCurve
 from marketdata.market import SymbolMarket
@@ -62,6 +64,7 @@ class Desk:
     _curves: dict[tuple[str, str], LiveCurve] = field(default_factory=dict)
     _shapes: dict[tuple[str, str], DayShape] = field(default_factory=dict)
     _models: dict[str, ChosenModel] = field(default_factory=dict)
+    _days: dict[tuple[str, str], Mapping[str, TradingDay]] = field(default_factory=dict)
     _out: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -101,8 +104,7 @@ class Desk:
         self.pace.on_sent(command.venue, command.order_id, command.decided_ns)
         if not isinstance(command, CancelChild):
             child = self.blotter.child(command.cl_ord_id)
-            parent = self.blotter.parents[child.order_id]
-            self.market(parent.instrument.symbol).on_own_order(own_order(child, parent.side))
+            self._tell_open(self.blotter.parents[child.order_id], child)
 
     def apply_execution(self, record: ExecutionRecord) -> Change | None:
         """Book what venue access said; the market hears what is filled of ours, and still open.
@@ -115,8 +117,13 @@ class Desk:
             market = self.market(parent.instrument.symbol)
             if isinstance(record, Execution) and record.exec_type in NEW_FILLS:
                 market.on_own_fill(own_fill(record, parent.instrument))
-            market.on_own_order(own_order(change.child, parent.side))
+            self._tell_open(parent, change.child)
         return change
+
+    def _tell_open(self, parent: Parent, child: Child) -> None:
+        """The market hears of an order of ours; one for a cross makes no print before it."""
+        if not child.for_auction:
+            self.market(parent.instrument.symbol).on_own_order(own_order(child, parent.side))
 
     def flushed(self) -> list[Command]:
         """What was said since the last time, in order."""
@@ -222,6 +229,18 @@ class Desk:
             start_ns=start_ns, end_ns=terms.end_ns, params=params,
         )  # fmt: skip
         return estimate_order(order, outlook)
+
+    def trading_days(self, instrument: Instrument, session: Session) -> Mapping[str, TradingDay]:
+        """The phases of a session at those venues of an instrument that have auctions."""
+        key = (instrument.symbol, session.date)
+        found = self._days.get(key)
+        if found is None:
+            found = self._days[key] = {
+                venue: trading_day(session, self.policy.auctions[venue])
+                for venue in instrument.venues
+                if venue in self.policy.auctions
+            }
+        return found
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:
         """The best prices in currency units, of the quotes that are fresh."""

@@ -53,14 +53,16 @@ def participation_allows(parent: Parent, market: SymbolMarket) -> int | None:
     """Shares that the cap still admits: p / (1 - p) of others' volume, less own; None: no cap.
 
     Others' volume is at the least what the continuous book printed since the start without any
-    part of ours, whichever parent's (quant.md section 4; marketdata/tape.py).
+    part of ours, whichever parent's (quant.md section 4; marketdata/tape.py). What waits for a
+    cross takes no part of it.
     """
     cap = parent.params.get("max_participation")
     if not isinstance(cap, float) or cap >= 1.0:
         return None
     mark = parent.volume_mark
     others_qty = 0 if mark is None else market.tape.others_qty_floor(mark)
-    return int(cap / (1.0 - cap) * others_qty) - parent.cum_qty - parent.open_qty
+    continuous_qty = parent.cum_qty + parent.open_qty - parent.auction_open_qty
+    return int(cap / (1.0 - cap) * others_qty) - continuous_qty
 
 
 def smallest_child_qty(parent: Parent) -> int:

@@ -39,5 +39,5 @@ def schedule_goal(parent: Parent, around: Surroundings, patience_ns: int | None)
         target_qty=schedule.due_qty(now_ns),
         overdue_qty=overdue_qty,
         next_ns=min((step for step in steps if step is not None), default=None),
-        planned_to_end=schedule.cum_qty[-1] >= parent.terms.order_qty,
+        planned_to_end=schedule.cum_qty[-1:] >= (parent.terms.order_qty,),
     )

@@ -102,6 +102,11 @@ class Parent:
         )
 
     @property
+    def auction_open_qty(self) -> int:
+        """Shares of it that wait for a cross."""
+        return sum(child.leaves_qty for child in self.open_children.values() if child.for_auction)
+
+    @property
     def plan_version(self) -> int:
         """Of the plan in force, 0 before the first."""
         return 0 if self.plan is None else self.plan.version

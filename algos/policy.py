@@ -3,6 +3,7 @@
 import msgspec
 
 from domain.impact_model import ImpactModelName
+from domain.trading_day import AuctionTimes
 from domain.venue_offer import VenueOffer
 from marketdata.stale_limits import StaleLimits
 
@@ -15,6 +16,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     be expected to be done is refused; None: none is. `touch_statistics`: whether spread, volatility
     and the like are kept of every symbol that a live parent trades, for those who watch it.
     `offers`: by venue, the special orders that it takes; one that is not named takes none.
+    `auctions`: by venue, when its crosses are; one that is not named has none.
     """
 
     stale_ns: int = 5_000_000_000
@@ -26,6 +28,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     offers: dict[str, VenueOffer] = {}
     impact_model: ImpactModelName = ImpactModelName.CROSSOVER
     refuse_below: float | None = None
+    auctions: dict[str, AuctionTimes] = {}
 
     @property
     def stale_limits(self) -> StaleLimits:

@@ -143,8 +143,10 @@ class Progress:
             return WaitReason.VENUE_DOWN
         if parent.pending_cancel is not None:
             return WaitReason.PENDING_CANCEL
-        replacing = parent.pending_replace is not None
-        return WaitReason.PENDING_REPLACE if replacing else WaitReason.ENDING
+        if parent.pending_replace is not None:
+            return WaitReason.PENDING_REPLACE
+        crossing = all(each.for_auction for each in parent.open_children.values())
+        return WaitReason.AUCTION if crossing else WaitReason.ENDING
 
     def _try_replace(self, parent: Parent, request: ReplaceParent, now_ns: int) -> None:
         """Let new terms take effect once nothing at a venue can break them, or refuse them."""
@@ -275,8 +277,14 @@ class Progress:
         self.desk.emit(plan_of(self.desk.token, parent, plan, times_ns, seed, reason, now_ns))
 
     def _cancel_open(self, parent: Parent, now_ns: int) -> None:
-        """Ask for the end of every open child; an IOC is given time to end by itself."""
+        """Ask for the end of every open child; an IOC is given time to end by itself.
+
+        So is an order for a cross when no more than the window has ended: the cross is to come.
+        """
+        over = parent.pending_cancel is None and now_ns >= parent.terms.end_ns
         for child in list(parent.open_children.values()):
+            if over and child.for_auction:
+                continue
             ioc = child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
             if not ioc or now_ns - child.decided_ns >= IOC_GRACE_NS:
                 self._cancel(parent, child, now_ns)
@@ -390,6 +398,7 @@ class Progress:
             profile=self.desk.profile(symbol),
             offers=self.desk.policy.offers,
             impact=self.desk.impact_model(symbol),
+            days={} if session is None else self.desk.trading_days(parent.instrument, session),
         )
 
     def _barred(self, symbol: str, venue: str) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 
 from algos.models.known_calibrations import PUBLISHED, ChosenModel
 from domain.sessions import Session
+from domain.trading_day import TradingDay
 from domain.venue_offer import PLAIN, VenueOffer
 from marketdata.known_profiles import SessionCurve
 from marketdata.live_curve import LiveCurve
@@ -21,6 +22,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     it, with its name, `live_curve`: the same as the day goes on. `profile`: what was known of the
     symbol before the day, None: nothing. `offers`: the special orders that venues take, by venue.
     `impact`: the house's impact model, with the coefficients there are for the symbol.
+    `days`: the phases of the session at those venues that have auctions.
     """
 
     market: SymbolMarket
@@ -34,6 +36,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     profile: SymbolProfile | None = None
     impact: ChosenModel = PUBLISHED
     offers: Mapping[str, VenueOffer] = {}
+    days: Mapping[str, TradingDay] = {}
 
     def offer(self, venue: str) -> VenueOffer:
         """The special orders that a venue takes."""

@@ -102,6 +102,7 @@ class Worker:
             offers={venue.name: venue.offer for venue in settings.venues},
             impact_model=settings.worker.impact_model,
             refuse_below=settings.worker.refuse_below,
+            auctions={venue.name: venue.auctions for venue in settings.venues},
         )
         # What venue access takes a second; each worker keeps to its part of it.
         limit = settings.venue_access.limits.messages_per_second

@@ -59,6 +59,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
     WaitReason: {
         "before_start": "its start has not come",
         "waiting_for_slice": "all that is due is done; the next slice is not due",
+        "auction": "its order for the cross is at the venue",
         "no_volume": "nobody else trades, and it takes a share of what others do",
         "waiting_for_refresh": "an iceberg's next display comes after a random delay",
         "waiting_for_liquidity": "the size or the spread that it snipes at is not there",

@@ -63,6 +63,7 @@ class WaitReason(StrEnum):
 
     BEFORE_START = "before_start"
     WAITING_FOR_SLICE = "waiting_for_slice"
+    AUCTION = "auction"  # its order for the cross is at the venue
     NO_VOLUME = "no_volume"  # nobody else trades, and it takes a share of what others do
     WAITING_FOR_REFRESH = "waiting_for_refresh"  # an iceberg's next display, after a random delay
     WAITING_FOR_LIQUIDITY = "waiting_for_liquidity"  # for the size or spread that it snipes at

@@ -42,6 +42,7 @@ from simulation.scenario_faults import WorkerDeath, WorkerPause
 from simulation.scenario_market import (
     ScenarioMarket,
     adv_of,
+    auctions_of,
     instruments_of,
     offers_of,
     open_market,
@@ -190,7 +191,7 @@ def _workers(
     case: Case, table: InstrumentTable, calendar: TradingCalendar, settings: Settings,
     log: OrderLog,
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
-    policy = policy_of(settings.worker, offers_of(case.scenario))
+    policy = policy_of(settings.worker, offers_of(case.scenario), auctions_of(case.scenario))
     session = session_of(case, calendar)
     profiles = _profiles(case, table, session, settings)
     calibrations = _calibrations(session, settings)

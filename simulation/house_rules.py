@@ -7,14 +7,19 @@ from algos.models.known_calibrations import KnownCalibrations, read_calibrations
 from algos.policy import Policy
 from domain.instruments import InstrumentTable
 from domain.sessions import Session
+from domain.trading_day import AuctionTimes
 from domain.venue_offer import VenueOffer
 from gateway.risk import Limits
 from headgate.settings import LimitSettings, WorkerSettings
 from marketdata.known_profiles import KnownProfiles, read_profiles
 
 
-def policy_of(settings: WorkerSettings, offers: dict[str, VenueOffer] | None = None) -> Policy:
-    """What the worker holds parents to. `offers`: the special orders that the venues take."""
+def policy_of(
+    settings: WorkerSettings,
+    offers: dict[str, VenueOffer] | None = None,
+    auctions: dict[str, AuctionTimes] | None = None,
+) -> Policy:
+    """What the worker holds parents to. `offers`, `auctions`: what the venues take, and when."""
     return Policy(
         stale_ns=settings.stale_market_data_ms * 1_000_000,
         start_past_bound_s=settings.start_past_bound_s,
@@ -24,6 +29,7 @@ def policy_of(settings: WorkerSettings, offers: dict[str, VenueOffer] | None = N
         refuse_below=settings.refuse_below,
         touch_statistics=False,  # nobody watches, and a quote costs half without
         offers=offers or {},
+        auctions=auctions or {},
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from domain.file_format import FileFormat
 from domain.parents import ParamValue
+from domain.trading_day import AuctionTimes
 from simulation.replay_rules import Replay
 from simulation.scenario_faults import (
     Fault,
@@ -162,7 +163,7 @@ class VenueTable(_Table, frozen=True, kw_only=True):
 
     `reject_every`: it refuses every n-th order; 0: none. A `dark` venue trades at the midpoint of
     the lit ones and has contra flow instead of a share, of which the part `informed` knows where
-    the price goes.
+    the price goes. `auctions`: when its crosses are, in a market that has them.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9_]{1,12}$")]
@@ -176,6 +177,7 @@ class VenueTable(_Table, frozen=True, kw_only=True):
     stale_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
     informed: Probability = 0.0
+    auctions: AuctionTimes = AuctionTimes()
 
 
 class Variant(_Table, frozen=True, kw_only=True):

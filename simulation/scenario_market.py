@@ -10,6 +10,7 @@ import msgspec
 from domain.fix_codes import PegInstruction
 from domain.instruments import Instrument, InstrumentTable, OffGrid, TickBand
 from domain.sessions import Session, TradingCalendar
+from domain.trading_day import AuctionTimes
 from domain.venue_offer import EVERYTHING, VenueOffer
 from marketdata.symbol_profile import SymbolProfile
 from simulation.agenda import NEVER
@@ -91,6 +92,13 @@ def offers_of(scenario: Scenario) -> dict[str, VenueOffer]:
     offers = {"lit": EVERYTHING, "dark": VenueOffer(hidden=True, min_qty=True,
                                                     pegs=(PegInstruction.MIDPOINT,))}  # fmt: skip
     return {venue.name: offers[venue.kind] for venue in scenario.venues}
+
+
+def auctions_of(scenario: Scenario) -> dict[str, AuctionTimes]:
+    """When the crosses of each venue are: of lit ones, in a market with auctions."""
+    if not scenario.market.auctions:
+        return {}
+    return {each.name: each.auctions for each in scenario.venues if each.kind == "lit"}
 
 
 def preset_of(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:
@@ -219,7 +227,7 @@ def _terms(scenario: Scenario, venue: VenueTable, halts: tuple[Halt, ...]) -> Ve
                      and not each.at_door]  # fmt: skip
     return VenueTerms(
         name=venue.name, taker_fee=venue.taker_fee, maker_fee=venue.maker_fee,
-        dark=venue.kind == "dark",
+        dark=venue.kind == "dark", auctions=venue.auctions,
         faults=VenueFaults(
             reject_every=venue.reject_every,
             reject_probability=probabilities[-1] if probabilities else 0.0, halts=halts,
