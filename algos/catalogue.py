@@ -8,9 +8,11 @@ from algos.iceberg import ICEBERG
 from algos.pegged import PEGGED
 from algos.pov import POV
 from algos.sniper import SNIPER
+from algos.target_close import CLOSE
 from algos.twap import TWAP
 from algos.vwap import VWAP
 
 ALGORITHMS: Final[dict[str, Algorithm]] = {
-    algorithm.name: algorithm for algorithm in (TWAP, VWAP, POV, ICEBERG, PEGGED, SNIPER, ADAPTIVE)
+    algorithm.name: algorithm
+    for algorithm in (TWAP, VWAP, POV, CLOSE, ICEBERG, PEGGED, SNIPER, ADAPTIVE)
 }

@@ -1,7 +1,8 @@
 """The notation of tests/algos/scenarios: lines that go in, `----`, lines that come out.
 
 In: `at 12.5` (seconds from 10:00; timers run), `live XA`, `down XA`, `quote XA 99.99x500 100x300`,
-`print 100x1000`, `halt XA`, `new A buy 1000 end=40 limit=100 interval=10`, which is
+`print 100x1000`, `halt XA`, `imbalance XA 9000 -1000` (paired, purchases less sales),
+`new A buy 1000 end=40 limit=100 interval=10`, which is
 `algo=twap`, `replace B A qty=1200`, `cancel C A`, `pause D A`, `resume E A`, `redeliver A`,
 `repeat A` (the same, later in the log),
 `fill A#1 100@100.01 e7` (a name for the execution is optional), `ended A#1`, `reject A#1`,
@@ -24,7 +25,7 @@ from domain.control import EngageKillSwitch, Rearm
 from domain.executions import VenueState
 from domain.fix_codes import ExecType, PegInstruction, TimeInForce
 from domain.instruments import Side
-from domain.marketdata import Quote, Trade, TradingPhase, TradingStatus
+from domain.marketdata import Imbalance, Quote, Trade, TradingPhase, TradingStatus
 from domain.parents import (
     CancelParent,
     ParamValue,
@@ -95,6 +96,9 @@ class Stage:
     def _print(self, trade: str) -> None:
         px, qty = trade.split("x")
         self.scene.show(Trade("IBM", "XA", ticks(px), int(qty), self.scene.now_ns))
+
+    def _imbalance(self, venue: str, paired: str, imbalance: str) -> None:
+        self.scene.show(Imbalance("IBM", venue, 0, int(paired), int(imbalance), self.scene.now_ns))
 
     def _halt(self, venue: str) -> None:
         self.scene.show(TradingStatus("IBM", venue, TradingPhase.HALTED, self.scene.now_ns))

@@ -31,6 +31,7 @@ from domain.parents import NewParent, ParamValue, ParentRequest
 from domain.refusals import RefusalReason
 from domain.reports import Report
 from domain.sessions import Session, SessionKind, TradingCalendar
+from domain.trading_day import AuctionTimes
 from domain.venue_offer import VenueOffer
 from marketdata.known_profiles import KnownProfiles
 from marketdata.symbol_profile import SymbolProfile
@@ -104,6 +105,10 @@ def new_parent(cl_ord_id: str = "A", order_qty: str | int = 1_000, *, side: Side
     )  # fmt: skip
 
 
+# Of XA alone, as on Nasdaq: the imbalance is shown from 15:50 on, orders are taken until 15:55.
+AUCTIONS = {"XA": AuctionTimes(closing_imbalance_s=600, closing_cutoff_s=300)}
+
+
 def at_ns(seconds: float) -> int:
     return BEGIN_NS + round(seconds * 1_000) * (S // 1_000)
 
@@ -111,7 +116,8 @@ def at_ns(seconds: float) -> int:
 def new_partition(number: int = 0, policy: Policy | None = None) -> Partition:
     return Partition(
         number=number, instruments=TABLE, calendars={"XNYS": CALENDAR, "XTKS": PAUSED},
-        policy=policy or Policy(stale_ns=60 * S), partition_of=lambda symbol: 0,
+        policy=policy or Policy(stale_ns=60 * S, auctions=AUCTIONS),
+        partition_of=lambda symbol: 0,
     )  # fmt: skip
 
 

@@ -102,6 +102,10 @@ SHARED: list[tuple[dict[str, ParamValue], RuleTerms, dict[str, ParamValue], Rule
 
 # Of one algorithm: parameters, terms, the text of the broken rule.
 OWN: dict[str, list[Case]] = {
+    "close": [
+        ({}, order(window_ns=20 * NS), None),
+        ({"interval": 601}, ORDER, "interval is longer than the window: all would be due at once"),
+    ],
     "twap": [
         ({}, ORDER, None),
         ({}, order(window_ns=20 * NS), None),  # the default gives way to a short window
