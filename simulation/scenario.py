@@ -177,7 +177,13 @@ class VenueTable(_Table, frozen=True, kw_only=True):
     stale_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 0
     reject_every: Annotated[int, msgspec.Meta(ge=0)] = 0
     informed: Probability = 0.0
-    auctions: AuctionTimes = AuctionTimes()
+    # Unset, it is left out of the hash: results of files that do not say it stay comparable.
+    auctions: AuctionTimes | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def auction_times(self) -> AuctionTimes:
+        """When its crosses are; those of New York unless the file says otherwise."""
+        return AuctionTimes() if self.auctions is msgspec.UNSET else self.auctions
 
 
 class Variant(_Table, frozen=True, kw_only=True):

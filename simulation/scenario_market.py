@@ -98,7 +98,7 @@ def auctions_of(scenario: Scenario) -> dict[str, AuctionTimes]:
     """When the crosses of each venue are: of lit ones, in a market with auctions."""
     if not scenario.market.auctions:
         return {}
-    return {each.name: each.auctions for each in scenario.venues if each.kind == "lit"}
+    return {each.name: each.auction_times for each in scenario.venues if each.kind == "lit"}
 
 
 def preset_of(scenario: Scenario, index: int, symbol: SymbolMarket) -> Preset:
@@ -227,7 +227,7 @@ def _terms(scenario: Scenario, venue: VenueTable, halts: tuple[Halt, ...]) -> Ve
                      and not each.at_door]  # fmt: skip
     return VenueTerms(
         name=venue.name, taker_fee=venue.taker_fee, maker_fee=venue.maker_fee,
-        dark=venue.kind == "dark", auctions=venue.auctions,
+        dark=venue.kind == "dark", auctions=venue.auction_times,
         faults=VenueFaults(
             reject_every=venue.reject_every,
             reject_probability=probabilities[-1] if probabilities else 0.0, halts=halts,

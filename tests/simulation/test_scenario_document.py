@@ -44,6 +44,8 @@ def default_of(field: msgspec.structs.FieldInfo) -> object:
     if field.default is msgspec.NODEFAULT:
         return "required"
     value = field.default
+    if value is msgspec.UNSET:
+        return None
     if isinstance(value, tuple):
         return list(value)
     return float(value) if isinstance(value, Decimal) else value
