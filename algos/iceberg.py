@@ -294,6 +294,7 @@ def _display(request: PlanRequest) -> tuple[int, int, str]:
 
 def _lots(low: float, high: float, lot: int) -> tuple[int, int]:
     """The whole lots between the two; where there is none, those below their middle."""
+    low, high = round(low, 6), round(high, 6)  # a mean of floats is a little off
     low_qty, high_qty = -int(-low // lot) * lot, int(high // lot) * lot
     if low_qty > high_qty or not high_qty:
         low_qty = high_qty = int((low + high) / 2 // lot) * lot
