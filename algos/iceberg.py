@@ -168,8 +168,11 @@ def _refreshes(parent: Parent, children: list[Child], shown_qty: int) -> bool:
     """
     if not children:
         return True
+    unfilled = 1.0 - _number(parent.params, "refresh")
+    if shown_qty > unfilled * _range(parent)[1]:
+        return False  # as nearly always, and spared a draw
     last_qty = display_qty(parent, child_number(children[-1].cl_ord_id))
-    return shown_qty <= (1.0 - _number(parent.params, "refresh")) * last_qty
+    return shown_qty <= unfilled * last_qty
 
 
 def _ready_ns(parent: Parent) -> int:
@@ -256,11 +259,13 @@ def _may_be_native(parent: Parent) -> bool:
 
 def _range(parent: Parent) -> tuple[int, int]:
     """What is shown at the least and at the most, whole lots: as asked for, or as planned."""
-    asked = _asked_range(parent.params, parent.instrument.lot)
-    if asked is not None:
-        return asked
+    if parent.unplanned:  # amended, and all of it open: there was nothing to plan
+        asked = _asked_range(parent.params, parent.instrument.lot)
+        if asked is not None:
+            return asked
     assert parent.plan is not None
-    low_qty, high_qty = (parent.plan.inputs[f"display_{end}_qty"] for end in ("low", "high"))
+    inputs = parent.plan.inputs
+    low_qty, high_qty = inputs["display_low_qty"], inputs["display_high_qty"]
     assert isinstance(low_qty, int)
     assert isinstance(high_qty, int)
     return low_qty, high_qty

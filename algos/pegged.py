@@ -29,7 +29,7 @@ from algos.shared_parameters import (
 )
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
-from algos.tactics.peg_price import peg_px_ticks
+from algos.tactics.peg_price import OthersBest, others_best, peg_px_ticks
 from algos.tactics.resting import changeable_ns, is_stable, overdue, resting, within
 from domain.fix_codes import PegInstruction, TimeInForce
 from domain.refusals import WaitReason
@@ -122,9 +122,12 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     step = overdue(parent, around, due, children)
     if step is not None:
         return step
-    px_ticks = peg_px_ticks(parent, around, _peg(parent), _whole(parent, "peg_offset"),
+    best = others_best(around)
+    px_ticks = peg_px_ticks(parent, best, _peg(parent), _whole(parent, "peg_offset"),
                             due.limit_px_ticks)  # fmt: skip
-    pounced = _pounced(parent, around, due, px_ticks, children)
+    pounced = None
+    if px_ticks is not None and _is_near(parent, around, due, px_ticks, best):
+        pounced = _pounced(parent, around, due, px_ticks, children)
     if pounced is not None:
         return Step(actions=pounced, reason=WaitReason.WORKING, wake_ns=_retry_ns(around),
                     watch_ns=_watch_ns(parent, around, children))  # fmt: skip
@@ -226,17 +229,30 @@ def _moves(
     return moves, wakes
 
 
+def _is_near(
+    parent: Parent, around: Surroundings, due: Due, px_ticks: int, best: OthersBest
+) -> bool:
+    """Whether the other side offers within the discretion, and no miss is too fresh."""
+    if not parent.params["discretion"] or around.now_ns < parent.retry_ns:
+        return False
+    other = best.other_side(parent.side)
+    return other is not None and (other - _reach(parent, due, px_ticks)) * parent.side.sign <= 0
+
+
+def _reach(parent: Parent, due: Due, px_ticks: int) -> int:
+    """How far the discretion goes, in ticks: to the limit at the furthest."""
+    beyond = _whole(parent, "discretion") * parent.side.sign
+    return within(px_ticks + beyond, due.limit_px_ticks, parent)
+
+
 def _pounced(
-    parent: Parent, around: Surroundings, due: Due, px_ticks: int | None, children: list[Child]
+    parent: Parent, around: Surroundings, due: Due, px_ticks: int, children: list[Child]
 ) -> tuple[Action, ...] | None:
-    """Take what the other side offers within the discretion; None if it offers nothing there.
+    """Take what the other side offers within the discretion; None if it cannot be had.
 
     What is free goes at once. Shares that rest are freed first, and go when the venue has said so.
     """
-    discretion = _whole(parent, "discretion")
-    if not discretion or px_ticks is None or around.now_ns < parent.retry_ns:
-        return None
-    reach = within(px_ticks + discretion * parent.side.sign, due.limit_px_ticks, parent)
+    reach = _reach(parent, due, px_ticks)
     least_qty = max(_whole(parent, "min_fill_qty"), parent.instrument.lot)
     found = best_route(
         around.market, parent.instrument.venues, parent.side, limit_px_ticks=reach,

@@ -38,7 +38,8 @@ from algos.tactics.resting import overdue
 from domain.fix_codes import TimeInForce
 from domain.instruments import Side
 from domain.refusals import WaitReason
-from router.best_price import Route, best_route
+from marketdata.consolidated import BestBidOffer
+from router.best_price import best_route
 
 LOOK_NS: Final = 10_000_000  # how often the market is looked at, at the most
 SEEN_NS: Final = 30_000_000_000  # of the touch, before its mean says what is usual
@@ -105,6 +106,9 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     ready_ns = next_take_ns(parent)
     if now_ns < ready_ns:
         return Step(reason=WaitReason.WAITING_FOR_LIQUIDITY, wake_ns=ready_ns)
+    best = around.market.bbo(now_ns)
+    if best.bids and best.asks and not is_worth_it(parent, around, best):
+        return Step(reason=WaitReason.WAITING_FOR_LIQUIDITY, watch_ns=now_ns + LOOK_NS)
     found = best_route(
         around.market, parent.instrument.venues, parent.side, limit_px_ticks=due.limit_px_ticks,
         lot=min(parent.instrument.lot, due.qty), min_qty=min(smallest_child_qty(parent), due.qty),
@@ -112,8 +116,6 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     )  # fmt: skip
     if isinstance(found, WaitReason):
         return Step(reason=found, wake_ns=now_ns + BLOCKED_RETRY_NS, watch_ns=now_ns + LOOK_NS)
-    if not is_worth_it(parent, around, found):
-        return Step(reason=WaitReason.WAITING_FOR_LIQUIDITY, watch_ns=now_ns + LOOK_NS)
     send = Send(
         venue=found.venue, qty=min(due.qty, found.qty), px_ticks=found.px_ticks,
         time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
@@ -121,25 +123,27 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     return Step(actions=(send,), reason=WaitReason.WORKING)
 
 
-def is_worth_it(parent: Parent, around: Surroundings, found: Route) -> bool:
-    """Whether the spread is narrow, or the size large at a good price.
+def is_worth_it(parent: Parent, around: Surroundings, best: BestBidOffer) -> bool:
+    """Whether the spread is narrow, or the size large at a good price. `best` has both sides.
 
     Spread <= fraction * mean; or size > k * mean at a price within the margin of the microprice.
     """
     usual = usual_of(parent, around)
-    best = around.market.bbo(around.now_ns)
-    if usual is None or not best.bids or not best.asks:
+    if usual is None:
         return False
     spread_ticks = best.ask_px_ticks - best.bid_px_ticks
     if spread_ticks <= _number(parent, "spread_fraction") * usual.spread_ticks:
         return True
-    shown_qty = best.ask_qty if parent.side is Side.BUY else best.bid_qty
+    buys = parent.side is Side.BUY
+    px_ticks, shown_qty = (
+        (best.ask_px_ticks, best.ask_qty) if buys else (best.bid_px_ticks, best.bid_qty)
+    )
     if shown_qty <= _number(parent, "size_multiple") * usual.touch_qty:
         return False
     micro = around.market.statistics.microprice_px_ticks
     if micro is None:
         return False
-    beyond = (found.px_ticks - micro) * parent.side.sign
+    beyond = (px_ticks - micro) * parent.side.sign
     return beyond <= _number(parent, "price_margin") * usual.spread_ticks
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from algos.pegged import PEGGED
 from algos.surroundings import Surroundings
-from algos.tactics.peg_price import peg_px_ticks
+from algos.tactics.peg_price import others_best, peg_px_ticks
 from domain.children import NewChild, ReplaceChild
 from domain.executions import VenueState
 from domain.fix_codes import ExecType, PegInstruction
@@ -64,7 +64,7 @@ def priced(
     if own is not None:
         market.on_own_order(own)
     around = Surroundings(market=market, live={}, killed=False, now_ns=0)
-    return peg_px_ticks(parent, around, peg, offset, limit)
+    return peg_px_ticks(parent, others_best(around), peg, offset, limit)
 
 
 @pytest.mark.parametrize(("side", "peg", "offset", "limit", "touch", "px"), PRICES)

@@ -16,7 +16,6 @@ from domain.marketdata import Quote
 from domain.parents import ParamValue
 from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
-from router.best_price import Route
 from tests.algos.partition_scene import BEGIN_NS, S, Scene, new_parent
 from tests.algos.plan_scene import plan_request
 from tests.marketdata.profile_scene import profile
@@ -62,10 +61,9 @@ def test_when_it_takes(
 ) -> None:
     market = market_before()
     market.on_event(Quote("IBM", "XA", *touch, 60 * S + 1))
-    px_ticks = touch[2] if side is Side.BUY else touch[0]
+    around = around_of(market)
     parent = sniper(side, price_margin=margin)
-    found = Route(venue="XA", px_ticks=px_ticks, qty=100)
-    assert is_worth_it(parent, around_of(market), found) is takes
+    assert is_worth_it(parent, around, market.bbo(around.now_ns)) is takes
 
 
 def test_what_is_usual() -> None:

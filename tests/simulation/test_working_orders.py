@@ -63,7 +63,7 @@ def test_an_iceberg_of_the_venue_is_one_order() -> None:
 
 
 def test_showing_less_costs_place_in_the_queue() -> None:
-    """Shares of others that it stood behind, all its entries together: the price of not being seen."""
+    """Shares of others that it stood behind, all its entries together: the price of hiding."""
     behind = {}
     for display_qty in (200, 4_000):
         run, _ = played("iceberg", {"display_qty": display_qty, "method": "synthetic"})
