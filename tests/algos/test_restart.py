@@ -19,9 +19,10 @@ from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import Side
 from domain.marketdata import Quote, Trade
 from domain.orders import PARENT_TERMINAL
-from domain.parents import CancelParent, PauseParent, ReplaceParent, ResumeParent
+from domain.parents import CancelParent, ParamValue, PauseParent, ReplaceParent, ResumeParent
 from domain.refusals import RefusalReason, WaitReason
 from domain.reports import ParentReport, ParentRequestRejected
+from domain.venue_offer import EVERYTHING
 from tests.algos.partition_scene import BEGIN_NS, VENUES, S, Scene, Sent, at_ns, new_parent
 
 # (what, which, how much): read modulo what there is, so that every draw means something.
@@ -31,6 +32,7 @@ STEPS = st.lists(
         st.sampled_from(
             ["new", "replace", "cancel", "pause", "resume", "repeat", "quote", "print", "time",
              "time", "time", "fill", "fill", "fill", "end", "end", "reject", "refuse", "bust",
+             "taken", "taken",
              "correct", "reprice", "reprice", "replaced", "unreplaced", "again", "down", "live",
              "kill", "rearm", "rearm", "crash", "crash", "lose", "lose"]
         ),
@@ -40,6 +42,20 @@ STEPS = st.lists(
     min_size=15,
     max_size=60,
 )  # fmt: skip
+# What a new order is, by the number drawn: XB takes special orders of every kind, XA none.
+CROSS: dict[str, ParamValue] = {"completion": "cross"}
+ALGOS: list[tuple[str, dict[str, ParamValue]]] = [
+    ("twap", CROSS),
+    ("twap", {"max_participation": 0.3}),
+    ("twap", CROSS),
+    ("twap", CROSS),
+    ("iceberg", {**CROSS, "display_qty": 200, "method": "synthetic"}),
+    ("iceberg", {"display_qty": 200, "refresh_delay": 0.5}),
+    ("pegged", {**CROSS, "peg": "primary", "discretion": 1, "reprice_interval": 0.1}),
+    ("pegged", {"peg": "mid", "method": "synthetic", "min_fill_qty": 100}),
+    ("pegged", {**CROSS, "peg": "primary", "display_qty": 100}),
+    ("sniper", {**CROSS, "spread_fraction": 1.0, "take_interval": 0.5}),
+]
 NEW_TERMS = (ExecType.NEW, ExecType.REPLACED)
 
 
@@ -49,6 +65,7 @@ class Play:
     def __init__(self) -> None:
         self.scene = Scene()
         self.ids = 0
+        self.scene.offers["XB"] = EVERYTHING
         self.last_step = (0, 0)  # reports and children before the last step: durable for sure
         self.by_exec_id: dict[str, bytes] = {}
         for venue in VENUES:
@@ -70,11 +87,11 @@ class Play:
         return f"C{self.ids}"
 
     def new(self, which: int, much: int) -> None:
-        params = {"max_participation": 0.3} if which == 1 else {"completion": "cross"}
+        algo, params = ALGOS[which]
         self.scene.ask(
             new_parent(
-                self.next_id(), (much + 1) * 100, side=Side.SELL if which == 2 else Side.BUY,
-                limit="100.00" if which == 3 else None,
+                self.next_id(), (much + 1) * 100, side=Side.SELL if which in (2, 8) else Side.BUY,
+                limit="100.00" if which == 3 else None, algo=algo,
                 end_s=(self.scene.now_ns - BEGIN_NS) / S + 40, params=dict(params),
             )
         )  # fmt: skip
@@ -138,6 +155,11 @@ class Play:
             left_qty = sent.order_qty - sent.cum_qty
             qty = left_qty if much > 5 else 1 + left_qty * much // 7
             self.report(sent, ExecType.TRADE, qty=min(qty, left_qty), px=f"100.0{much}")
+
+    def taken(self, which: int, much: int) -> None:
+        sent = self.open(which)
+        if sent is not None and not sent.cum_qty:
+            self.report(sent, ExecType.NEW)
 
     def end(self, which: int, much: int) -> None:
         sent = self.open(which)

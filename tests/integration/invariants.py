@@ -14,13 +14,14 @@ from typing import Any
 from bus.log import Record
 from bus.topics import Topic
 from domain.children import CancelChild, Claim, NewChild, ReplaceChild
-from domain.executions import ChildRefused, Execution
+from domain.executions import ChildCancelRejected, ChildRefused, Execution
 from domain.fix_codes import ExecType, OrdStatus
 from domain.reports import ParentReport
 from tests.integration.system import LogReader
 
 ENDED = (OrdStatus.FILLED, OrdStatus.CANCELED, OrdStatus.EXPIRED, OrdStatus.REJECTED,
          OrdStatus.DONE_FOR_DAY)  # fmt: skip
+Said = Execution | ChildRefused | ChildCancelRejected
 Trades = dict[tuple[str, str], tuple[int, Decimal]]  # by (venue, ExecID): shares, price
 
 
@@ -32,6 +33,8 @@ class SeenChild:
     """
 
     new: NewChild
+    order_qty: int
+    asked: dict[str, int] = field(default_factory=dict)  # of replaces without an answer
     fills: Trades = field(default_factory=dict)
     final_cum: int | None = None
 
@@ -41,8 +44,14 @@ class SeenChild:
 
     @property
     def open_qty(self) -> int:
-        most = self.new.order_qty if self.final_cum is None else self.final_cum
+        most = self.final_cum
+        if most is None or most >= self.order_qty:  # a filled order may be replaced up
+            most = self.most_qty
         return max(most - self.filled_qty, 0)
+
+    @property
+    def most_qty(self) -> int:
+        return max([self.order_qty, *self.asked.values()])
 
 
 @dataclass(slots=True)
@@ -57,7 +66,9 @@ class Checked:
     last: dict[str, ParentReport] = field(default_factory=dict)
 
     def of(self, order_id: str) -> list[SeenChild]:
-        return [child for child in self.children.values() if child.new.order_id == order_id]
+        """Once each: its replaces name a child, too."""
+        return [child for name, child in self.children.items()
+                if child.new.order_id == order_id and child.new.cl_ord_id == name]  # fmt: skip
 
     def trades(self, order_id: str) -> Trades:
         return {key: fill for child in self.of(order_id) for key, fill in child.fills.items()}
@@ -130,33 +141,39 @@ def _fenced(checked: Checked, records: list[tuple[Record, Any]]) -> list[Any]:
 
 
 def _replay(checked: Checked, commands: list[Any], executions: list[Any]) -> None:
-    told = [each for each in executions if isinstance(each, Execution | ChildRefused)]
+    told = [each for each in executions
+            if isinstance(each, Said)]  # fmt: skip
     limits: dict[str, int] = {}
     position = 0
     for command in commands:
         while position < len(told) and _known_ns(told[position]) <= command.decided_ns:
             _take(checked, limits, told[position])
             position += 1
-        assert not isinstance(command, ReplaceChild), "no algorithm replaces children"
-        if isinstance(command, CancelChild):
-            assert command.orig_cl_ord_id in checked.children, f"I4: cancel of nothing: {command}"
-            continue
         assert command.cl_ord_id not in checked.children, f"I4: {command.cl_ord_id} decided twice"
-        checked.children[command.cl_ord_id] = SeenChild(command)
+        if isinstance(command, CancelChild | ReplaceChild):
+            child = checked.children.get(command.orig_cl_ord_id)
+            assert child is not None, f"I4: it changes nothing of ours: {command}"
+            if isinstance(command, CancelChild):
+                continue
+            checked.children[command.cl_ord_id] = child
+            child.asked[command.cl_ord_id] = command.order_qty
+        else:
+            checked.children[command.cl_ord_id] = SeenChild(command, command.order_qty)
         limits[command.order_id] = command.parent_qty
         _check_exposure(checked, limits, command.order_id)
     for each in told[position:]:
         _take(checked, limits, each)
 
 
-def _known_ns(message: Execution | ChildRefused) -> int:
-    return message.received_ns if isinstance(message, Execution) else message.at_ns
+def _known_ns(message: Said) -> int:
+    return message.at_ns if isinstance(message, ChildRefused) else message.received_ns
 
 
-def _take(checked: Checked, limits: dict[str, int], message: Execution | ChildRefused) -> None:
+def _take(checked: Checked, limits: dict[str, int], message: Said) -> None:
     child = checked.children.get(message.cl_ord_id)
-    if isinstance(message, ChildRefused):
-        if child is not None and message.orig_cl_ord_id is None:
+    if not isinstance(message, Execution):
+        replace = child is not None and child.asked.pop(message.cl_ord_id, None) is not None
+        if child is not None and not replace and message.orig_cl_ord_id is None:
             assert not child.fills, f"{message.cl_ord_id} was refused and traded"
             child.final_cum = 0
     else:
@@ -174,9 +191,12 @@ def _execute(checked: Checked, child: SeenChild, execution: Execution) -> None:
         key, fill = (execution.venue, execution.exec_id), (execution.last_qty, execution.last_px)
         checked.duplicates += key in child.fills
         assert child.fills.setdefault(key, fill) == fill, f"I3: {key} has two contents"
+    if execution.exec_type is ExecType.REPLACED:
+        child.asked.pop(execution.cl_ord_id, None)
+        child.order_qty, child.final_cum = execution.order_qty, None
     if execution.ord_status in ENDED:
         child.final_cum = max(execution.cum_qty, child.final_cum or 0)
-    assert child.filled_qty <= child.new.order_qty, f"I2: {child.new.cl_ord_id} is overfilled"
+    assert child.filled_qty <= child.most_qty, f"I2: {child.new.cl_ord_id} is overfilled"
 
 
 def _check_exposure(checked: Checked, limits: dict[str, int], order_id: str) -> None:

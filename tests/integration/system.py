@@ -91,6 +91,7 @@ class Wanted(TypedDict, total=False):
     side: Side
     quantity: int
     minutes: float
+    algo: str
     params: dict[str, ParamValue]
     limit_px: Decimal
 
@@ -198,12 +199,12 @@ class System:
         return f"{prefix}-{next(self._ids)}"
 
     def order(self, **wanted: Unpack[Wanted]) -> NewParent:
-        """A TWAP from now on that crosses at its end; not sent yet."""
+        """From now on, if not told otherwise a TWAP that crosses at its end; not sent yet."""
         now_ns = self.clock.now_ns()
         limit_px = wanted.get("limit_px")
         params: dict[str, ParamValue] = {"completion": "cross", "interval": 10}
         return NewParent(
-            source=f"FIX:{self.comp_id}", cl_ord_id=self.new_id(), algo="twap",
+            source=f"FIX:{self.comp_id}", cl_ord_id=self.new_id(), algo=wanted.get("algo", "twap"),
             symbol=wanted.get("symbol", "IBM"), side=wanted.get("side", Side.BUY),
             order_qty=Decimal(wanted.get("quantity", 20_000)),
             ord_type=OrdType.MARKET if limit_px is None else OrdType.LIMIT, limit_px=limit_px,

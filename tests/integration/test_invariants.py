@@ -3,11 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from bus.log import Record
 from bus.topics import Topic
-from domain.children import Claim, NewChild
+from domain.children import Claim, NewChild, ReplaceChild
 from domain.executions import Execution
 from domain.fix_codes import ExecType, OrdStatus, OrdType, TimeInForce
 from domain.instruments import Side
@@ -72,3 +73,31 @@ def test_a_child_that_the_venue_was_sent_twice_is_found() -> None:
     assert check_venues(checked, [("ALPHA", asked)]) == {}
     with pytest.raises(AssertionError, match="I4"):
         check_venues(checked, [("ALPHA", asked), ("ALPHA", asked)])
+
+
+def replace(name: str, orig: str, qty: int, at_ns: int) -> ReplaceChild:
+    return ReplaceChild(
+        claim=0, order_id="P", parent_qty=1_000, cl_ord_id=name, orig_cl_ord_id=orig,
+        venue="ALPHA", symbol="IBM", side=Side.BUY, order_qty=qty, px=Decimal(10),
+        decided_ns=at_ns,
+    )  # fmt: skip
+
+
+def replaced(name: str, qty: int, at_ns: int) -> Execution:
+    return msgspec.structs.replace(
+        ended(name, qty, at_ns), exec_type=ExecType.REPLACED, ord_status=OrdStatus.NEW
+    )
+
+
+def test_the_larger_quantity_of_a_replace_counts_until_its_answer() -> None:
+    down = [claim(), child("A", 900, 1), replace("R", "A", 300, 2)]
+    checked = check_log(WrittenLog([*down, child("B", 700, 4)], [replaced("R", 300, 3)]))
+    assert [each.new.cl_ord_id for each in checked.of("P")] == ["A", "B"]
+    with pytest.raises(AssertionError, match="I1"):
+        check_log(WrittenLog([*down, child("B", 700, 3)], [replaced("R", 300, 4)]))
+
+
+def test_a_replace_beyond_the_parent_is_found() -> None:
+    log = WrittenLog([claim(), child("A", 600, 1), replace("R", "A", 1_100, 2)], [])
+    with pytest.raises(AssertionError, match="I1"):
+        check_log(log)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bus.topics import Topic
+from domain.children import ReplaceChild
 from domain.fix_codes import OrdStatus
 from domain.parents import NewParent
 from headgate.launcher import free_port
@@ -39,6 +41,22 @@ def test_kill_in_the_middle_of_an_order(system: System, name: str) -> None:
     system.wait_filled(order, A_THIRD)
     system.kill(name)
     completes(system, order)
+
+
+def test_kill_while_an_order_rests_and_is_re_priced(system: System) -> None:
+    system.wait_ready()
+    order = system.send(
+        quantity=QUANTITY, algo="pegged",
+        params={"peg": "mid", "method": "synthetic", "reprice_interval": 0.5,
+                "completion": "cross"},
+    )  # fmt: skip
+    for number, name in enumerate(("worker", "venues"), start=1):
+        system.wait_filled(order, number * A_THIRD)
+        system.kill(name)
+    completes(system, order)
+    commands = [each for _, each in system.log.of(Topic.CHILDREN)]
+    order_id = system.oms(order).order_id
+    assert any(isinstance(each, ReplaceChild) and each.order_id == order_id for each in commands)
 
 
 def test_cut_the_venues_connections(system: System) -> None:
