@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, TypeGuard
 
 import msgspec
 import typer
@@ -16,7 +16,7 @@ from bus.log import BusFailed
 from bus.replay import ends_of, read_to
 from bus.topics import Topic
 from domain.fencing import Fence
-from domain.fix_codes import OrdType
+from domain.fix_codes import ExecType, OrdType
 from domain.instruments import Side
 from domain.orders import PARENT_TERMINAL
 from domain.parents import (
@@ -42,6 +42,8 @@ from headgate.settings import Settings
 
 FLUSH_S: Final = 10.0
 ANSWER_S: Final = 10.0  # a worker that lives answers within milliseconds
+FILLS: Final = (ExecType.TRADE, ExecType.TRADE_CANCEL, ExecType.TRADE_CORRECT)
+Answer = ParentReport | ParentRequestRejected
 SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 VERBS: Final[dict[str, type[CancelParent] | type[PauseParent] | type[ResumeParent]]] = {
     "cancel": CancelParent,
@@ -159,10 +161,7 @@ class OrderDesk:
                     said = decode(record.topic, record.value)
                     if not fence.admits(record.partition, said):
                         continue
-                    if isinstance(said, (ParentReport, ParentRequestRejected)) and (
-                        said.source,
-                        said.cl_ord_id,
-                    ) == (request.source, request.cl_ord_id):
+                    if _answers(said, request):
                         typer.echo(_line(said))
                         return 0 if said.reason is None else 1
         except (BusFailed, Undecodable) as error:
@@ -192,6 +191,14 @@ def _fence_now(log: KafkaLog) -> Fence:
         fence.admits(record.partition, decode(record.topic, record.value))
     log.assign(ends)
     return fence
+
+
+def _answers(said: object, request: ParentRequest) -> TypeGuard[Answer]:
+    """Whether it is what the worker says to the request; fills of an order of this id are not."""
+    if not isinstance(said, (ParentReport, ParentRequestRejected)):
+        return False
+    named = (said.source, said.cl_ord_id) == (request.source, request.cl_ord_id)
+    return named and not (isinstance(said, ParentReport) and said.exec_type in FILLS)
 
 
 def _line(said: object) -> str:
