@@ -192,6 +192,8 @@ def cost_level(conditions: Conditions) -> Level:
 
 def switch_of(parent: Parent, around: Surroundings) -> Switch | None:
     """The switch that is due now; None: what is held stands."""
+    if (around.now_ns - LATE_NS) % LOOK_NS >= LATE_NS:
+        return None  # between two looks, as most decisions are
     held = Held.of(parent)
     if held is None or not _may_switch(parent, held, around.now_ns):
         return None
@@ -222,8 +224,7 @@ def _may_switch(parent: Parent, held: Held, now_ns: int) -> bool:
     assert isinstance(dwell_s, float)
     dwell_ns = max(int(dwell_s * 1e9), int(WINDOW_FRACTION * (terms.end_ns - terms.start_ns)))
     return (
-        (now_ns - LATE_NS) % LOOK_NS < LATE_NS
-        and terms.start_ns <= now_ns < terms.end_ns - PERSIST_NS
+        terms.start_ns <= now_ns < terms.end_ns - PERSIST_NS
         and now_ns - held.switched_ns >= dwell_ns
         and not in_clean_up(parent, now_ns)
     )
