@@ -16,9 +16,9 @@ from algos.models.model_error import ModelError, ModelFault, not_negative, posit
 from algos.models.quadrature import Floats, integral
 from algos.models.trajectory import checked_qty, trades
 
-# Of (kappa + delta) T: below it the difference that the closed form is made of is all rounding,
-# and the series' first term is right to the same seven digits.
-_SLOW: Final = 1e-7
+# Of (kappa + delta) T: below it the difference that the closed form is made of loses digits to
+# rounding, and two terms of the series are right to ten.
+_SLOW: Final = 1e-5
 # Of |delta - kappa| T: below it expm1(x) / x is 1 - x / 2 to the last digit.
 _RESONANT: Final = 1e-8
 _STRAIGHT: Final = 1e-6  # of kappa T, as in almgren_chriss.py
@@ -149,11 +149,13 @@ def _lean(times: Floats, kappa: float, decay: float) -> Floats:
 
     -[e^(-delta t) - (sinh k(T-t) + e^(-delta T) sinh kt) / sinh kT] / (delta^2 - k^2), written as
     the difference to delta = k, where the bracket is 0; so resonance is no special case. Where both
-    are slow it is t (T - t) / 2.
+    are slow it is t (T - t) / 2 - delta t (T^2 - t^2) / 6.
     """
     whole = float(times[-1])
     if (kappa + decay) * whole < _SLOW:
-        slow: Floats = times * (whole - times) / 2.0
+        slow: Floats = times * (
+            (whole - times) / 2.0 - decay * (whole * whole - times * times) / 6.0
+        )
         return slow
     between = _between(kappa, decay, times)
     end = float(between[-1])

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from algos.models import almgren_chriss as chriss
@@ -78,6 +78,8 @@ def test_resonance_is_where_the_formula_goes_anyway(decay: float) -> None:
 
 
 @settings(deadline=None, max_examples=80)
+@example(kappa=0.0, decay=5.96e-8, first=1.0, begun=1)
+@example(kappa=6e-6, decay=7e-6, first=2.0, begun=3)
 @given(
     kappa=st.floats(0.0, 30.0), decay=st.floats(0.0, 60.0), first=st.floats(-2.0, 2.0),
     begun=st.integers(0, 6),
