@@ -11,12 +11,14 @@ import msgspec
 from algos.actions import Step
 from algos.due import Due
 from algos.goal import Goal, schedule_goal
-from algos.parameters import Parameter, Values
+from algos.parameters import Parameter, Rejection, Values
 from algos.parent import Parent
 from algos.rules import Rule
 from algos.schedule import Schedule, TradingClock
 from algos.surroundings import Surroundings
 from algos.tactics.styled import styled
+from marketdata.market import SymbolMarket
+from marketdata.symbol_profile import SymbolProfile
 
 PlanInputs = dict[str, bool | int | float | str | None]
 
@@ -58,12 +60,22 @@ def never(parent: Parent, around: Surroundings) -> str | None:
     return None
 
 
+def nothing_lacks(
+    params: Values, market: SymbolMarket, profile: SymbolProfile | None, session_s: float,
+    now_ns: int,
+) -> Rejection | None:  # fmt: skip
+    """Whatever is known of a symbol will do."""
+    return None
+
+
 class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
     """One algorithm. `title`, `text`: its name and what it does, for people.
 
     `goal` is asked with the patience of the style (goal.schedule_goal). `replan`: why a new plan is
     to be made now, None if the one in force stands. `reads_touch`: it reads the market's statistics
     of the touch, which cost as much as the rest of a quote: without it they may not be kept.
+    `lacks`: which of its parameters needs what nobody knows of the symbol, given the seconds of a
+    session and the time; such an order is refused.
     """
 
     name: str
@@ -76,3 +88,6 @@ class Algorithm(msgspec.Struct, frozen=True, kw_only=True):
     tactic: Callable[[Parent, Surroundings, Due], Step] = styled
     replan: Callable[[Parent, Surroundings], str | None] = never
     reads_touch: bool = False
+    lacks: Callable[[Values, SymbolMarket, SymbolProfile | None, float, int], Rejection | None] = (
+        nothing_lacks
+    )

@@ -56,6 +56,10 @@ class Answers:
             max_participation_cap=desk.policy.max_participation_cap,
             touch=touch, now_ns=now_ns,
         )  # fmt: skip
+        if isinstance(admitted, Admitted):
+            lacking = self.progress.lacking(admitted.instrument, admitted.algorithm,
+                                            admitted.params, admitted.terms, now_ns)  # fmt: skip
+            admitted = admitted if lacking is None else lacking
         repeated = self._repeated(request, offset)
         fault = foremost((
             repeated, self._misplaced(request), self._killed_for(request),

@@ -8,13 +8,13 @@ from heapq import heappop, heappush
 from typing import Final
 
 from algos.actions import Action, Send, Withdraw
-from algos.algorithm import PlanRequest
+from algos.algorithm import Algorithm, PlanRequest
 from algos.amendment import adjusted, judge_replace, possible_now, settled_terms
 from algos.child import Child
 from algos.decision import decide
 from algos.desk import Desk
 from algos.order_ids import child_cl_ord_id
-from algos.parameters import Rejection, amend_parameters
+from algos.parameters import Rejection, Values, amend_parameters
 from algos.parent import Parent, Terms
 from algos.reporting import (
     cancel_of,
@@ -31,6 +31,7 @@ from algos.surroundings import Surroundings
 from algos.waits import Wait, waited_text
 from domain.executions import ChildRefused, VenueState
 from domain.fix_codes import ExecType, OrdStatus, TimeInForce
+from domain.instruments import Instrument
 from domain.parents import CancelParent, ReplaceParent
 from domain.refusals import RefusalReason, RejectReason, WaitReason
 from domain.sessions import TradingCalendar
@@ -170,10 +171,30 @@ class Progress:
     def new_terms(self, parent: Parent, request: ReplaceParent, now_ns: int) -> Terms | Rejection:
         """The terms that a replace asks for, or why they cannot be had."""
         mid_px = self.desk.mid_px(parent.instrument.symbol, now_ns)
-        return judge_replace(
+        terms = judge_replace(
             parent, request, self._calendar(parent), self.desk.policy.max_participation_cap,
             mid_px, now_ns,
         )  # fmt: skip
+        if isinstance(terms, Rejection):
+            return terms
+        params = amend_parameters(parent.algorithm.parameters, parent.params, request.params)
+        assert not isinstance(params, Rejection)
+        lacking = self.lacking(parent.instrument, parent.algorithm, params, terms, now_ns)
+        return terms if lacking is None else lacking
+
+    def lacking(
+        self, instrument: Instrument, algorithm: Algorithm, params: Values, terms: Terms,
+        now_ns: int,
+    ) -> Rejection | None:  # fmt: skip
+        """Which parameter needs what is not known of the symbol, or None."""
+        session = self.desk.calendars[instrument.calendar].session_at(terms.start_ns)
+        if session is None:
+            return None
+        session_s = session.trading_ns(session.open_ns, session.close_ns) / 1e9
+        symbol = instrument.symbol
+        return algorithm.lacks(
+            params, self.desk.market(symbol), self.desk.profile(symbol), session_s, now_ns
+        )
 
     def _calendar(self, parent: Parent) -> TradingCalendar:
         return self.desk.calendars[parent.instrument.calendar]

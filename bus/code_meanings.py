@@ -34,6 +34,7 @@ CODES: Final[dict[type[StrEnum], dict[str, str]]] = {
         "start_too_old": "starts longer ago than `worker.start_past_bound_s`",
         "session_closed": "the window lies outside a trading session: a holiday, a break",
         "beyond_calendar": "it would start on a day whose sessions the worker does not know",
+        "missing_input": "a parameter needs a figure of the symbol that is not known: its profile",
         "exceeds_limit": "above the instrument's largest order, by quantity or notional",
         "infeasible": "too little of it can be expected to be done (`worker.hopeless_orders`)",
         "killed": "the kill switch is engaged for it",

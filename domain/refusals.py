@@ -32,6 +32,7 @@ class RejectReason(StrEnum):
     START_TOO_OLD = "start_too_old"
     SESSION_CLOSED = "session_closed"
     BEYOND_CALENDAR = "beyond_calendar"  # a day of which no session is known
+    MISSING_INPUT = "missing_input"  # a parameter needs what is not known of the symbol
     EXCEEDS_LIMIT = "exceeds_limit"
     INFEASIBLE = "infeasible"  # too little of it can be expected to be done, and policy says no
     KILLED = "killed"  # the kill switch is engaged for this order
