@@ -24,6 +24,7 @@ MARKET_POWER_MIN: Final = (
 # Where the best switch is sought, as factors of kappa: it was found inside for mu up to 1.
 _FIRST: Final = tuple(share / 20 for share in range(11, 21))
 _SLOW: Final = tuple(share / 20 for share in range(8, 19))
+_KAPPA_MAX: Final = 50.0  # by half time e^-25 is left of such an order: there is nothing to switch
 _FAST_MAX: Final = 12.0  # of kappa: by then the rest trades in a twentieth of the window
 _HALVINGS: Final = 30
 
@@ -76,10 +77,11 @@ def switch_of(power: float, first: float, fast: float, slow: float) -> Switch:
 def best_switch(power: float, kappa: float, power_min: float = MARKET_POWER_MIN) -> Switch | None:
     """The switch of least variance at the expected cost of never switching; None if none pays.
 
-    `kappa`: kappa T of the plain trajectory. None also below `power_min`.
+    `kappa`: kappa T of the plain trajectory. None also below `power_min`, and
+    where it is over by half time.
     """
     positive("kappa", kappa)
-    if power < power_min:
+    if power < power_min or kappa > _KAPPA_MAX:
         return None
     market = LinearMarket(volatility=1.0, temporary=power)
     cost = continuous_cost(market, 1.0, kappa, 1.0)

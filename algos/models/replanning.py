@@ -31,12 +31,12 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float
 
 
-def changed(ratio: float) -> bool:
-    """Whether it is beyond the threshold, up or down."""
-    return ratio > 0.0 and abs(math.log(ratio)) > CHANGE
+def changed(ratio: float, threshold: float = CHANGE) -> bool:
+    """Whether its logarithm is beyond the threshold, up or down."""
+    return ratio > 0.0 and abs(math.log(ratio)) > threshold
 
 
-def has_changed(seen: Sequence[Seen], now_ns: int) -> bool:
+def has_changed(seen: Sequence[Seen], now_ns: int, threshold: float = CHANGE) -> bool:
     """Whether it has been beyond the threshold, on one side, for HELD_NS until now.
 
     `seen` rises in time, and the last before that time says what was true since. Without one so old
@@ -48,7 +48,7 @@ def has_changed(seen: Sequence[Seen], now_ns: int) -> bool:
         if each.at_ns > now_ns:
             continue
         side = each.ratio > 1.0
-        if not changed(each.ratio) or (up is not None and side is not up):
+        if not changed(each.ratio, threshold) or (up is not None and side is not up):
             return False
         up = side
         if each.at_ns <= since_ns:

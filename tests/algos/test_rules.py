@@ -157,6 +157,17 @@ OWN: dict[str, list[Case]] = {
         ({"discretion": 0, "peg": "market"}, ORDER, None),
         ({"discretion": 1}, ORDER, None),
     ],
+    "is": [
+        ({}, ORDER, None),
+        ({"urgency": "H", "half_life": 60}, ORDER, "give an urgency or a half_life, not both"),
+        ({"urgency": "H", "risk_confidence": 0.9}, ORDER,
+         "give an urgency or a risk_confidence, not both"),
+        ({"half_life": 60, "risk_confidence": 0.9}, ORDER,
+         "give a half_life or a risk_confidence, not both"),
+        ({"alpha": 5}, ORDER, "alpha needs alpha_half_life"),
+        ({"alpha_half_life": 5}, ORDER, "alpha_half_life needs alpha"),
+        ({"alpha": 5, "alpha_half_life": 5, "urgency": "VL"}, ORDER, None),
+    ],
 }  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def test_off_for_orders_that_hardly_move_the_market() -> None:
     assert best_switch(0.99 * MARKET_POWER_MIN, 4.0) is None
     assert best_switch(0.11, 4.0) is not None
     assert best_switch(0.15, 0.5) is None  # so patient that no switch pays
+    assert best_switch(0.15, 1e4) is None  # over by half time
 
 
 def test_market_power() -> None:
