@@ -32,14 +32,17 @@ from headgate.settings import Settings, SettingsError, load_instruments
 from marketdata.flow_bars import FlowDay
 from marketdata.flow_days import flow_days
 from marketdata.recording import Recording
-from marketdata.symbol_profile import ProfileError, read_profile
+from marketdata.symbol_profile import ProfileError, SymbolProfile, read_profile
 from marketdata.tick_faults import BadTickFile
 from marketdata.volume_curve import CurveError
+from simulation.preset_profile import preset_profile
 from simulation.recorded_day import recorded_instrument
+from venuesim.presets import PRESETS
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 2
 EXIT_BUS: Final = 1
+_PRESET_DAY: Final = date(2026, 3, 2)  # a full one
 BAR_S_MIN: Final = 30  # a bar shorter than that is mostly the bounce of quotes
 BAR_S_MAX: Final = 900
 
@@ -58,11 +61,14 @@ class FromMarket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FromOrders(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed. No sources: topic `tca` of the broker in the settings."""
+    """What was typed. No sources: topic `tca` of the broker in the settings. `presets`: SYMBOL=NAME
+    of simulated markets, instead of profiles.
+    """
 
     sources: tuple[Path, ...]
     profiles: tuple[Path, ...]
     out: Path
+    presets: tuple[str, ...] = ()
     currency: str = "USD"
 
 
@@ -86,6 +92,9 @@ def calibrate_orders(asked: FromOrders, settings: Settings, out: TextIO, err: Te
         if len({path.resolve() for path in asked.sources}) < len(asked.sources):
             raise _bad("SOURCES", "one is named twice")
         profiles = {each.symbol: each for each in map(read_profile, asked.profiles)}
+        profiles |= dict(map(_preset, asked.presets))
+        if not profiles:
+            raise _bad("--profile", "give one, or a --preset, for each symbol")
         found = gathered(_stored(asked, settings), profiles)
         out.write(_said(found))
         _keep(_orders_calibration(asked, found), asked.out, out)
@@ -181,6 +190,15 @@ def _orders_calibration(asked: FromOrders, found: Gathered) -> Calibration:
         coefficients=tuple(each for fit in fits for each in fit.coefficients),
         slopes=tuple(each for fit in fits for each in fit.slopes),
     )  # fmt: skip
+
+
+def _preset(text: str) -> tuple[str, SymbolProfile]:
+    """SYMBOL=NAME, as the profile that simulations go by; of any full day, for all are alike."""
+    symbol, _, name = text.partition("=")
+    if not symbol or name not in PRESETS:
+        raise _bad("--preset", f"{text!r} is not SYMBOL={'|'.join(PRESETS)}")
+    session = load_calendar("XNYS", _PRESET_DAY, _PRESET_DAY).sessions[0]
+    return symbol, preset_profile(PRESETS[name], symbol, "XNYS", session, auctions=False)
 
 
 def _said(found: Gathered) -> str:

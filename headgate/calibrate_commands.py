@@ -48,8 +48,14 @@ def calibrate_market(
 
 @calibrate.command("orders")
 def calibrate_orders(
-    profile: Annotated[list[Path], typer.Option(help="file of a symbol's profile; repeatable")],
     out: OutOption,
+    profile: Annotated[
+        list[Path] | None, typer.Option(help="file of a symbol's profile; repeatable")
+    ] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(help="SYMBOL=NAME of a simulated market, instead of a profile; repeatable"),
+    ] = None,
     sources: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -64,8 +70,9 @@ def calibrate_orders(
     from headgate.calibrate import FromOrders, calibrate_orders
 
     asked = FromOrders(
-        sources=tuple(sources or ()), profiles=tuple(profile), out=out, currency=currency
-    )
+        sources=tuple(sources or ()), profiles=tuple(profile or ()), out=out,
+        presets=tuple(preset or ()), currency=currency,
+    )  # fmt: skip
     raise typer.Exit(calibrate_orders(asked, read_settings(settings), sys.stdout, sys.stderr))
 
 

@@ -107,6 +107,26 @@ def test_orders_of_a_simulation(tmp_path: Path, profile: Path) -> None:
     assert headgate("show", tmp_path / "IBM.orders.calibration.json")[1].splitlines()[0] in said
 
 
+def test_a_simulated_symbol_has_its_presets_figures(tmp_path: Path) -> None:
+    rows = [order_row(number, each, symbol="MID") for number, each in enumerate(planted(n=60))]
+    write_orders(tmp_path / "orders.parquet", rows, {})
+    status, said = headgate("orders", tmp_path / "orders.parquet", "--preset", "MID=mid",
+                            "--out", tmp_path)  # fmt: skip
+    assert status == 0, said
+    assert "60 own orders in MID" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "bad_option: --profile: give one, or a --preset"),
+     (("--preset", "MID"), "bad_option: --preset: 'MID' is not SYMBOL=liquid|mid"),
+     (("--preset", "MID=wild"), "bad_option: --preset: 'MID=wild' is not")],
+)  # fmt: skip
+def test_figures_that_are_not_there(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    status, output = headgate("orders", tmp_path / "x.parquet", "--out", tmp_path, *words)
+    assert (status, said in output) == (2, True)
+
+
 def parent_cost(number: int, of: OwnOrder, **changes: object) -> ParentCost:
     qty = round(of.order.qty)
     cost = ParentCost(
