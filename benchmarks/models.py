@@ -9,14 +9,22 @@ from typing import Final
 
 import numpy as np
 
+from algos.desk import Desk
 from algos.models.almgren_chriss import Bins, LinearMarket, decay, holdings
 from algos.models.alpha import drifting_holdings, fading_drift
 from algos.models.constrained_schedule import Bounds, Objective, Trading, constrained_holdings
 from algos.models.impact import IMPACT_MODELS, SizedOrder
 from algos.models.pre_trade import estimate
 from algos.models.trajectory import even_times
+from algos.parameters import Values
+from algos.parent import Terms
+from algos.policy import Policy
 from benchmarks.figures import Figure, Goal
+from benchmarks.scene import DAY, OPEN_NS, SYMBOL, VENUES, calendars, instruments, quote
 from domain.impact_model import ImpactModelName
+from domain.instruments import Side
+from marketdata.known_profiles import KnownProfiles
+from marketdata.symbol_profile import ProfileSource, SymbolProfile
 
 # What the project set itself for these models (microseconds).
 IMPACT_GOAL_US: Final = 10.0
@@ -42,6 +50,7 @@ def measure(calls: int) -> list[Figure]:
         ),
         _figure("feedback on a fading alpha, 390 bins", _fading, few, TRAJECTORY_GOAL_US),
         _figure("pre-trade estimate with 390 bins", _pre_trade, few, None),
+        _figure("estimate with an acceptance", _accepted(), calls, None),
     ]
 
 
@@ -61,6 +70,24 @@ def _microseconds(call: Callable[[], object], calls: int) -> float:
             call()
         taken.append((time.process_time_ns() - start_ns) / calls / 1_000)
     return min(taken)
+
+
+def _accepted() -> Callable[[], object]:
+    """All that is said with an acceptance: cost, risk, duration, chance of completion."""
+    profile = SymbolProfile(
+        symbol=SYMBOL, calendar="XNYS", as_of=DAY, source=ProfileSource.PRESET,
+        made_from="a benchmark", adv_qty=1_000_000, daily_volatility=0.02, relative_spread=4e-4,
+    )  # fmt: skip
+    desk = Desk(
+        number=0, instruments=instruments(), calendars=calendars(), policy=Policy(),
+        partition_of=lambda _: 0, profiles=KnownProfiles(by_symbol={SYMBOL: profile}),
+    )  # fmt: skip
+    desk.market(SYMBOL).on_event(quote(VENUES[0], OPEN_NS))
+    instrument = desk.instruments[SYMBOL]
+    terms = Terms(order_qty=5_000, limit_px_ticks=18_600, start_ns=OPEN_NS,
+                  end_ns=OPEN_NS + 3_600 * 10**9)  # fmt: skip
+    params: Values = {"max_participation": 0.1}
+    return lambda: desk.estimate(instrument, Side.BUY, 5_000, terms, params, OPEN_NS)
 
 
 def _order() -> SizedOrder:
