@@ -30,6 +30,7 @@ def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) 
     """What is due of a parent whose algorithm has this goal."""
     done_qty = parent.cum_qty + parent.open_qty
     due_qty = max(goal.target_qty - done_qty, 0)
+    never_takes = parent.params.get("passive_only") is True  # not at its would price either
     sendable: int | WaitReason
     if due_qty == 0:
         sendable = WaitReason.WORKING if parent.open_qty else goal.idle
@@ -43,7 +44,7 @@ def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) 
         due_qty=due_qty,
         qty=sendable if isinstance(sendable, int) else 0,
         reason=WaitReason.WORKING if isinstance(sendable, int) else sendable,
-        overdue_qty=max(goal.overdue_qty - parent.cum_qty, 0),
+        overdue_qty=0 if never_takes else max(goal.overdue_qty - parent.cum_qty, 0),
         limit_px_ticks=bound.limit_px_ticks,
         complete=in_clean_up(parent, around.now_ns),
     )

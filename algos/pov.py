@@ -24,6 +24,8 @@ from algos.shared_parameters import (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
+    PASSIVE_ONLY,
+    PASSIVE_OR_COMPLETE,
     RELATIVE_LIMIT_RULES,
     RELATIVE_LIMIT_SET,
     STYLE,
@@ -60,6 +62,7 @@ PARAMETERS: Final = (
     Parameter(name="interval", kind=float, default=10.0, unit=Unit.SECONDS, low=1.0, high=600.0,
               mutable=True, text="how often it looks at the volume, in the mean"),
     STYLE,
+    PASSIVE_ONLY,
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     COMPLETION,
@@ -85,6 +88,7 @@ RULES: Final = (
     ),
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
+    PASSIVE_OR_COMPLETE,
     *RELATIVE_LIMIT_RULES,
     *WOULD_RULES,
 )  # fmt: skip
@@ -120,11 +124,12 @@ def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
     clock, others = _clock(parent, pace), _others(parent, pace, around)
     number = clock.number_at(around.now_ns)
     begin_ns, next_ns = clock.begin_ns(number), clock.begin_ns(number + 1)
-    target_qty = _due_qty(pace, others.until(begin_ns))
+    begin = around.market.tape.mark(begin_ns)
+    target_qty = _due_qty(pace, others.until_mark(begin))
     before_qty = _due_qty(pace, others.until(clock.begin_ns(number - 1)))
     interval_s = (next_ns - begin_ns) / 1e9
     elapsed_s = (begin_ns - pace.since_ns) / 1e9
-    forecast_qty = others.per_s(begin_ns, clock.interval_ns) * interval_s
+    forecast_qty = others.per_s_at_mark(begin_ns, begin, clock.interval_ns) * interval_s
     done_qty = parent.cum_qty + parent.open_qty - parent.sent_since_qty(begin_ns)
     wanted_qty = interval_qty(
         Interval(
@@ -139,7 +144,7 @@ def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
         )
     )
     overdue_qty, lot = 0, parent.instrument.lot
-    if patience_ns is not None:  # in whole lots: a resting child is not called back for less
+    if patience_ns:  # in whole lots: a resting child is not called back for less
         waited_qty = _due_qty(pace, others.until(around.now_ns - patience_ns))
         overdue_qty = int(waited_qty / lot) * lot
     quiet = not forecast_qty and target_qty <= done_qty

@@ -157,7 +157,7 @@ MIN_FILL_QTY: Final = Parameter(
 )  # fmt: skip
 PASSIVE_ONLY: Final = Parameter(
     name="passive_only", kind=bool, default=False, mutable=True,
-    text="never takes liquidity; the order may then not complete",
+    text="never takes liquidity, whatever the style; the order may then not complete",
 )  # fmt: skip
 
 DISPLAY_SET: Final = (DISPLAY_QTY, DISPLAY_MIN_QTY, DISPLAY_MAX_QTY)

@@ -38,6 +38,10 @@ STYLES: Final = {
 
 
 def style_of(parent: Parent) -> Style:
-    """The style in force: that of the plan, where an algorithm chooses it, or the one asked for."""
+    """The style in force: passive for an order that never takes, else that of the plan, where an
+    algorithm chooses it, or the one asked for.
+    """
+    if parent.params.get("passive_only") is True:
+        return STYLES["passive"]
     planned = None if parent.plan is None else parent.plan.inputs.get("style")
     return STYLES[str(planned or parent.params.get("style") or "aggressive")]

@@ -32,6 +32,8 @@ from algos.shared_parameters import (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
+    PASSIVE_ONLY,
+    PASSIVE_OR_COMPLETE,
     RELATIVE_LIMIT_RULES,
     RELATIVE_LIMIT_SET,
     STYLE,
@@ -67,6 +69,7 @@ PARAMETERS: Final = (
     Parameter(name="interval", kind=float, default=_INTERVAL_S, unit=Unit.SECONDS, low=1.0,
               high=86_400.0, mutable=True, text="time between slices in the mean, at the least"),
     STYLE,
+    PASSIVE_ONLY,
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
@@ -78,6 +81,7 @@ PARAMETERS: Final = (
 RULES: Final = (
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
+    PASSIVE_OR_COMPLETE,
     Rule(
         any_of=(
             Condition(field="interval", operator=Operator.EQ, value=_INTERVAL_S),

@@ -18,6 +18,8 @@ from algos.shared_parameters import (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
+    PASSIVE_ONLY,
+    PASSIVE_OR_COMPLETE,
     RELATIVE_LIMIT_RULES,
     RELATIVE_LIMIT_SET,
     STYLE,
@@ -36,6 +38,7 @@ PARAMETERS: Final = (
     Parameter(name="time_jitter", kind=float, default=1.0, unit=Unit.FRACTION, low=0.0, high=1.0,
               mutable=True, text="each slice falls anywhere in this fraction of its interval"),
     STYLE,
+    PASSIVE_ONLY,
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
@@ -48,6 +51,7 @@ RULES: Final = (
     END_OR_DURATION,
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
+    PASSIVE_OR_COMPLETE,
     Rule(
         any_of=(
             Condition(field="interval", operator=Operator.EQ, value=_INTERVAL_S),

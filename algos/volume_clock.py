@@ -48,14 +48,20 @@ class OthersVolume(msgspec.Struct, frozen=True, kw_only=True):
 
     def until(self, at_ns: int) -> int:
         """Shares of others from the start to `at_ns`."""
-        if self.start is None:
-            return 0
-        return self.tape.usual_others_qty(self.start, self.tape.mark(at_ns))
+        return self.until_mark(self.tape.mark(at_ns))
+
+    def until_mark(self, end: Mark | None) -> int:
+        """The same to a time that was looked up: each look-up is a search. None: to now."""
+        return 0 if self.start is None else self.tape.usual_others_qty(self.start, end)
 
     def per_s(self, at_ns: int, interval_ns: int) -> float:
         """How fast others traded up to `at_ns`; from before the start, where the tape has it."""
+        return self.per_s_at_mark(at_ns, self.tape.mark(at_ns), interval_ns)
+
+    def per_s_at_mark(self, at_ns: int, end: Mark | None, interval_ns: int) -> float:
+        """The same, of a time that was looked up."""
         back_ns = max(int(LOOK_BACK_S * 1e9), LOOK_BACK_INTERVALS * interval_ns)
         begin = self.tape.mark(at_ns - back_ns)
         if begin is None:
             return 0.0
-        return self.tape.usual_others_qty(begin, self.tape.mark(at_ns)) / back_ns * 1e9
+        return self.tape.usual_others_qty(begin, end) / back_ns * 1e9

@@ -28,6 +28,8 @@ from algos.shared_parameters import (
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
+    PASSIVE_ONLY,
+    PASSIVE_OR_COMPLETE,
     RELATIVE_LIMIT_RULES,
     RELATIVE_LIMIT_SET,
     STYLE,
@@ -66,6 +68,7 @@ PARAMETERS: Final = (
               text="own share of all volume since the start, at the least, ahead of the curve if "
                    "need be; default no floor"),
     STYLE,
+    PASSIVE_ONLY,
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
@@ -78,6 +81,7 @@ RULES: Final = (
     END_OR_DURATION,
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
+    PASSIVE_OR_COMPLETE,
     not_above("min_participation", "max_participation",
               text="min_participation is above max_participation"),
     Rule(

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.fix_codes import TARGET_STRATEGIES
 from domain.fix_message import BadField, FixMessage, read_decimal
+from domain.instruments import Side
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
 from gateway.oms_fields import PARAMETER_FIELDS, field_name, shown
@@ -17,6 +18,10 @@ from gateway.refused import Refused
 # ExecInst(18) that say no more than that an algorithm works the order: not held, work, and work to
 # the target strategy.
 _WORKED: Final = ("1", "2", "e")
+_PEGS: Final = {"R": "primary", "M": "mid", "P": "market"}
+# What an offset is in; a field of type PRICE would need the instrument's grid.
+_TICKS: Final = "2"
+_DISPLAYED: Final = "0"  # DiscretionInst(388): beside the price at which the order stands
 _OF_VOLUME: Final = "D"  # ExecInst(18), percent of volume
 _POV: Final = "pov"
 
@@ -33,7 +38,7 @@ def read_fields(message: FixMessage) -> list[tuple[str, ParamValue, str]]:
             text = message.get(tag)
             if tag in _READERS and text is not None:
                 found.append((parameter, _READERS[tag](tag, text), field_name(tag)))
-    return [*found, *_instructions(message)]
+    return [*found, *_instructions(message), *_offsets(message)]
 
 
 def rate_parameter(message: FixMessage) -> str:
@@ -57,12 +62,42 @@ def _instructions(message: FixMessage) -> list[tuple[str, ParamValue, str]]:
     for code in (message.get(18) or "").split(" "):
         if code == "6":
             found.append(("passive_only", True, field_name(18)))
+        elif code in _PEGS:
+            found.append(("peg", _PEGS[code], field_name(18)))
         elif code == _OF_VOLUME and _is_pov(message.get(847)):
             continue  # it says what the algorithm says
         elif code and code not in _WORKED:
             raise Refused(
                 RejectReason.UNSUPPORTED, field_name(18), f"{shown(code, 16)} is not supported"
             )
+    return found
+
+
+def _offsets(message: FixMessage) -> list[tuple[str, ParamValue, str]]:
+    """PegOffsetValue(211) and DiscretionOffsetValue(389), in ticks.
+
+    Both are signed amounts that are added to a price (FIX 4.4 volume 6); our parameters count
+    towards the other side, up for a buy and down for a sale.
+    """
+    found: list[tuple[str, ParamValue, str]] = []
+    sign = -1 if message.get(54) == Side.SELL else 1
+    for parameter, tag, type_tag in (("peg_offset", 211, 836), ("discretion", 389, 842)):
+        text, kind = message.get(tag), message.get(type_tag)
+        if text is None and kind is None:
+            continue
+        if kind != _TICKS:
+            raise Refused(
+                RejectReason.MISSING_FIELD if kind is None else RejectReason.UNSUPPORTED,
+                field_name(type_tag), "only 2, ticks, is supported",
+            )  # fmt: skip
+        if text is None:
+            raise Refused(RejectReason.MISSING_FIELD, field_name(tag), "missing")
+        ticks = _decimal(tag, text) * sign
+        found.append((parameter, int(ticks) if ticks.is_integer() else ticks, field_name(tag)))
+    if message.get(388) not in (None, _DISPLAYED):
+        raise Refused(RejectReason.UNSUPPORTED, field_name(388), "only 0 is supported")
+    if message.get(388) is not None and message.get(389) is None:
+        raise Refused(RejectReason.MISSING_FIELD, field_name(389), "missing")
     return found
 
 

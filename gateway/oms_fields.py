@@ -32,10 +32,15 @@ NAMES: Final[dict[int, str]] = {
     126: "ExpireTime",
     152: "CashOrderQty",
     168: "EffectiveTime",
+    211: "PegOffsetValue",
+    388: "DiscretionInst",
+    389: "DiscretionOffsetValue",
     432: "ExpireDate",
     584: "MassStatusReqID",
     585: "MassStatusReqType",
     790: "OrdStatusReqID",
+    836: "PegOffsetType",
+    842: "DiscretionOffsetType",
     847: "TargetStrategy",
     848: "TargetStrategyParameters",
     849: "ParticipationRate",
@@ -69,6 +74,9 @@ PARAMETER_FIELDS: Final[dict[str, tuple[int, ...]]] = {
     "min_fill_qty": (110,),
     "display_qty": (111, 1138),
     "passive_only": (18,),
+    "peg": (18,),
+    "peg_offset": (211,),
+    "discretion": (389,),
 }
 
 # What we read, and what says nothing that changes how the order must be worked. Every other field
@@ -82,10 +90,10 @@ _INFORMATIVE: Final = (
     461, 523, 526, 528, 529, 581, 583, 589, 590, 591, 635, 660, 802, 803,
 )  # fmt: skip
 READ_TAGS: Final[dict[str, frozenset[int]]] = {
-    "D": frozenset((1, 11, 15, 18, 38, 40, 44, 54, 55, 59, 60, 110, 111, 126, 168, 847, 848, 849,
-                    957, 958, 959, 960, 1138, *_INFORMATIVE)),
-    "G": frozenset((1, 11, 15, 18, 37, 38, 40, 41, 44, 54, 55, 59, 60, 110, 111, 126, 168, 847,
-                    848, 849, 957, 958, 959, 960, 1138, *_INFORMATIVE)),
+    "D": frozenset((1, 11, 15, 18, 38, 40, 44, 54, 55, 59, 60, 110, 111, 126, 168, 211, 388, 389,
+                    836, 842, 847, 848, 849, 957, 958, 959, 960, 1138, *_INFORMATIVE)),
+    "G": frozenset((1, 11, 15, 18, 37, 38, 40, 41, 44, 54, 55, 59, 60, 110, 111, 126, 168, 211,
+                    388, 389, 836, 842, 847, 848, 849, 957, 958, 959, 960, 1138, *_INFORMATIVE)),
     "F": frozenset((1, 11, 37, 38, 41, 54, 55, 60, *_INFORMATIVE)),
     "H": frozenset((1, 11, 37, 54, 55, 790, *_INFORMATIVE)),
     "AF": frozenset((1, 54, 55, 584, 585, *_INFORMATIVE)),

@@ -356,4 +356,11 @@ def _figure(given: dict[str, str], name: str) -> float | None:
 
 
 def _params(given: dict[str, str]) -> dict[str, ParamValue]:
-    return {name: float(value) if value[0].isdigit() else value for name, value in given.items()}
+    return {name: _value(text) for name, text in given.items()}
+
+
+def _value(text: str) -> ParamValue:
+    """A number, Y or N, or text."""
+    if text in ("Y", "N"):
+        return text == "Y"
+    return float(text) if text[0].isdigit() else text

@@ -100,6 +100,11 @@ SHARED: list[tuple[dict[str, ParamValue], RuleTerms, dict[str, ParamValue], Rule
      "min_fill_qty is above the order's quantity"),
 ]  # fmt: skip
 
+SHARED += [
+    ({"passive_only": True, "completion": "cross"}, ORDER, {"passive_only": True}, ORDER,
+     "passive_only never crosses, and completion=cross must"),
+]  # fmt: skip
+
 # Of one algorithm: parameters, terms, the text of the broken rule.
 OWN: dict[str, list[Case]] = {
     "close": [
