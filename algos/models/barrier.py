@@ -6,8 +6,11 @@
 Mehrotra's primal-dual method (1992; Nocedal and Wright 2006, 14.2), with n and x as variables of
 their own, each kept inside its bounds: n's equation is met in the limit. dn and the multipliers are
 eliminated, and a step is one tridiagonal system in x, factored once for predictor and corrector.
+Where p is not 2 Newton's steps may go in a circle; after a while it goes by careful ones, each of
+which lessens the residuals (Boyd and Vandenberghe 2004, 11.7).
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +22,11 @@ from algos.models.model_error import ModelError, ModelFault
 from algos.models.quadrature import Floats
 from algos.models.tridiagonal import Tridiagonal
 
-_STEPS_MAX: Final = 100  # 10 to 25 are usual; more is a problem that doubles cannot hold
+_BOLD_STEPS: Final = 25  # 10 are usual; after so many the curvature deceives it
+_STEPS_MAX: Final = 150  # more is a problem that doubles cannot hold
+_CENTRING: Final = 0.2  # of complementarity that a careful step leaves
+_PROGRESS: Final = 0.01  # of what its length promises that a careful step must bring
+_BACKTRACKS_MAX: Final = 40  # halvings: 1e-12 of a step is none
 _DONE: Final = 1e-12  # mean complementarity and largest residual, where the cost is about 1
 _GOOD: Final = 1e-8  # what is good enough where rounding stops it
 _STAY_INSIDE: Final = 0.995  # of the way to the nearest bound
@@ -61,6 +68,12 @@ class _Point:
     price: Floats
     dual: Floats
 
+    def plus(self, step: "_Point", length: float) -> "_Point":
+        """So much of a step further."""
+        return _Point(sold=self.sold + length * step.sold, left=self.left + length * step.left,
+                      price=self.price + length * step.price,
+                      dual=self.dual + length * step.dual)  # fmt: skip
+
 
 def solve(problem: BarrierProblem) -> Floats:
     """(m - 1,) left at the inner edges. Raises ModelError NOT_SOLVED."""
@@ -68,7 +81,7 @@ def solve(problem: BarrierProblem) -> Floats:
         return problem.start
     at = _start(problem)
     best, least = at.left, np.inf
-    for _ in range(_STEPS_MAX):
+    for count in range(_STEPS_MAX):
         newton = _Newton(problem, at)
         if newton.error < least:
             best, least = at.left, newton.error
@@ -76,7 +89,7 @@ def solve(problem: BarrierProblem) -> Floats:
             break
         try:
             with np.errstate(divide="raise", invalid="raise", over="raise"):
-                at = newton.moved()
+                at = newton.moved() if count < _BOLD_STEPS else newton.moved_carefully()
         except ArithmeticError:
             break  # doubles end here; the best so far is judged below
     if not least <= _GOOD:
@@ -151,10 +164,28 @@ class _Newton:
         target = (float(after) / len(gaps) / mean) ** 3 * mean
         step = self._step(target - self._products - gaps * predictor.dual)
         length = min(1.0, _STAY_INSIDE * self._length(step, self._gap_step(step)))
-        at = self._at
-        return _Point(sold=at.sold + length * step.sold, left=at.left + length * step.left,
-                      price=at.price + length * step.price,
-                      dual=at.dual + length * step.dual)  # fmt: skip
+        return self._at.plus(step, length)
+
+    def moved_carefully(self) -> _Point:
+        """The next point on the way to complementarity `_CENTRING` times as much: no farther than
+        lessens what is wrong. Raises ArithmeticError where no step does.
+        """
+        self._factor()
+        target = _CENTRING * float(self._products.mean())
+        step = self._step(target - self._products)
+        length = min(1.0, _STAY_INSIDE * self._length(step, self._gap_step(step)))
+        wrong = self.wrong(target)
+        for _ in range(_BACKTRACKS_MAX):
+            at = self._at.plus(step, length)
+            if _Newton(self._problem, at).wrong(target) <= (1.0 - _PROGRESS * length) * wrong:
+                return at
+            length /= 2.0
+        raise ArithmeticError("no step lessens what is wrong")
+
+    def wrong(self, target: float) -> float:
+        """The root of all squared residuals, complementarity against `target` among them."""
+        parts = (self._off_sold, self._off_left, self._off_equation, self._products - target)
+        return math.sqrt(sum(float(each @ each) for each in parts))
 
     def _factor(self) -> None:
         ratios = self._at.dual / self._gaps

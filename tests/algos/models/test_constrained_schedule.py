@@ -200,6 +200,14 @@ def inside(left: Floats, caps: Floats, bounds: Bounds) -> bool:
     )
 
 
+def test_a_curvature_that_deceives_newton() -> None:
+    """Bold steps go in a circle here; x is where marginal costs meet, 1 to 17 of the shares."""
+    most = np.array([X, 0.125 * X, 0.125 * X])
+    objective = Objective(temporary=1 / X**1.5, exponent=1.5)
+    left = constrained_holdings(objective, X, np.array([0.0, 1.0, 1.0625]), Bounds(most_left=most))
+    assert left[1] == pytest.approx(X / 17)
+
+
 def test_a_cap_moves_what_it_forbids_to_later() -> None:
     """Bound where the free trajectory is above the cap, and then the free one of what is left."""
     times = even_times(1.0, 20)
