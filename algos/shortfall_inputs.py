@@ -17,6 +17,7 @@ class ShortfallInputs(msgspec.Struct, frozen=True, kw_only=True):
     the window's. `half_life_s`: in which what is left falls by e. `volume_days`: of a day's volume,
     what is expected in the window. `participation`: of the others' volume. `trajectory`:
     how it was found; `unplaced_qty`: shares that the participation cap is not expected to admit.
+    `impact_model`: and whose coefficients; `spread_paid`: of half the spread, as own orders paid.
     `alpha_since_ns`: when the alpha began to fade; `alpha_left_bps`: what of it is still to come.
     `volatility_level`, `liquidity_level`: the market now against what is usual at this time.
     `switch`: of the option in_the_money; kappas are of the legs, as factors of the base.
@@ -33,6 +34,7 @@ class ShortfallInputs(msgspec.Struct, frozen=True, kw_only=True):
     expected_alpha_bps: float
     risk_bps: float | None
     impact_model: str
+    spread_paid: float
     daily_volatility: float | None
     daily_volatility_from: str
     adv_qty: float | None

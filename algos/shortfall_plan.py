@@ -188,8 +188,9 @@ def _within_band(seen: Sketch, before: ShortfallInputs, found: Trajectory) -> Fl
 def _inputs(seen: Sketch, course: _Course) -> ShortfallInputs:
     known, request, window, switch = seen.figures, seen.request, seen.window, course.switch
     expected = expectation(
-        course.outlook, course.left, seen.model, adv_qty=known.adv_qty,
-        daily_volatility=known.daily_volatility, half_spread=known.half_spread,
+        course.outlook, course.left, seen.impact.model, adv_qty=known.adv_qty,
+        daily_volatility=known.daily_volatility, half_spread=None if known.half_spread is None
+        else known.half_spread * seen.impact.spread_paid,
     )  # fmt: skip
     curve, kappa = request.around.curve, course.outlook.kappa
     armed = switch.at_ns is not None
@@ -203,7 +204,8 @@ def _inputs(seen: Sketch, course: _Course) -> ShortfallInputs:
         expected_impact_bps=expected.impact,
         expected_alpha_bps=expected.alpha,
         risk_bps=expected.risk,
-        impact_model=str(request.params["impact_model"]),
+        impact_model=str(seen.impact),
+        spread_paid=seen.impact.spread_paid,
         daily_volatility=known.daily_volatility,
         daily_volatility_from=known.daily_volatility_from,
         adv_qty=known.adv_qty,

@@ -15,7 +15,8 @@ from algos.market_figures import (
     market_figures,
     session_seconds,
 )
-from algos.models.impact import BPS, IMPACT_MODELS, ImpactModel
+from algos.models.impact import BPS, IMPACT_MODELS
+from algos.models.known_calibrations import ChosenModel
 from algos.models.quadrature import Floats
 from algos.models.urgency import URGENCIES
 from algos.models.urgency_names import Urgency
@@ -35,7 +36,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
     window: VolumeWindow
     figures: MarketFigures
     levels: Levels
-    model: ImpactModel
+    impact: ChosenModel
 
 
 def sketch(request: PlanRequest) -> Sketch:
@@ -53,8 +54,17 @@ def sketch(request: PlanRequest) -> Sketch:
         window=window_over(request, request.clock),
         figures=figures,
         levels=levels,
-        model=IMPACT_MODELS[ImpactModelName(str(request.params["impact_model"]))],
+        impact=_impact(request),
     )
+
+
+def _impact(request: PlanRequest) -> ChosenModel:
+    """The model asked for, with the house's coefficients if it is the house's."""
+    house, asked = request.around.impact, request.params["impact_model"]
+    if asked is None or asked == house.name:
+        return house
+    name = ImpactModelName(str(asked))
+    return ChosenModel(name=name, model=IMPACT_MODELS[name], why="another model than the house's")
 
 
 def window_over(request: PlanRequest, clock: TradingClock) -> VolumeWindow:
@@ -93,7 +103,7 @@ def linear_cost(of: Sketch, window: VolumeWindow, qty: int) -> float | None:
     known = of.figures
     if known.adv_qty is None or known.daily_volatility is None or qty <= 0:
         return None
-    return linear_temporary(of.model, qty, window.days, adv_qty=known.adv_qty,
+    return linear_temporary(of.impact.model, qty, window.days, adv_qty=known.adv_qty,
                             daily_volatility=known.daily_volatility)  # fmt: skip
 
 

@@ -66,8 +66,9 @@ def _expected_bps(of: Sketch, first: float, volatility: float, half_spread: floa
     assert of.figures.adv_qty is not None
     done = SizedOrder(qty=qty * (1.0 - left), adv=of.figures.adv_qty,
                       daily_volatility=volatility, duration_days=days / 2.0)  # fmt: skip
-    impact = of.model.impact(done)
-    return ((half_spread + impact.average) * (1.0 - left) + impact.peak * left) * BPS
+    impact = of.impact.model.impact(done)
+    spread = half_spread * of.impact.spread_paid
+    return ((spread + impact.average) * (1.0 - left) + impact.peak * left) * BPS
 
 
 def cheap_so_far(parent: Parent, around: Surroundings, inputs: ShortfallInputs) -> bool | None:

@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 from typing import Final
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,11 +15,13 @@ from algos.implementation_shortfall import IS
 from algos.models.almgren_chriss import Bins, LinearMarket, holdings
 from algos.models.alpha import drifting_holdings, fading_drift
 from algos.models.impact import BPS, CrossoverModel, SizedOrder
+from algos.models.known_calibrations import ChosenModel, ModelOrigin
 from algos.models.pre_trade import estimate
 from algos.models.trajectory import even_times, volume_times
 from algos.models.urgency import URGENCIES, value_at_risk_decay
 from algos.models.urgency_names import Urgency
 from algos.parameters import Rejection, read_parameters
+from domain.impact_model import ImpactModelName
 from domain.instruments import Side
 from domain.parents import ParamValue
 from domain.refusals import RejectReason
@@ -340,3 +343,18 @@ def test_volatility_is_a_days_and_volume_is_a_days() -> None:
 def _mean_square_left() -> float:
     left = holdings(1.0, 2.0, volume_times(1.0, [1.0] * 120))
     return float(np.mean((left[:-1] ** 2 + left[:-1] * left[1:] + left[1:] ** 2) / 3))
+
+
+def test_the_houses_model_has_the_houses_coefficients() -> None:
+    house = ChosenModel(name=ImpactModelName.CROSSOVER, model=CrossoverModel(y=2.0),
+                        spread_paid=0.5, origin=ModelOrigin.SYMBOL, why="")  # fmt: skip
+    around = msgspec.structs.replace(surroundings(known=profile()), impact=house)
+    plain = inputs(planned())
+    found = inputs(plan_now(parent_of(QTY, PLAIN), around))
+    assert found.impact_model == "crossover, symbol"
+    assert plain.expected_impact_bps is not None
+    assert found.expected_impact_bps == pytest.approx(2 * plain.expected_impact_bps)
+    assert found.expected_spread_bps == pytest.approx(2.0)
+    other = inputs(plan_now(parent_of(QTY, {**PLAIN, "impact_model": "linear"}), around))
+    assert other.impact_model == "linear, published"
+    assert other.expected_spread_bps == pytest.approx(4.0)
