@@ -11,3 +11,8 @@ def uniform(order_id: str, what: str, number: int) -> float:
     Of SHA-256, for a choice here and there: a generator costs ten times as much to set up.
     """
     return seed_of(f"{order_id}.{what}.{number}") / _SEEDS
+
+
+def around_one(spread: float, order_id: str, what: str, number: int) -> float:
+    """In [1 - spread, 1 + spread): a factor for a time or a size that nobody is to foretell."""
+    return 1.0 + spread * (2.0 * uniform(order_id, what, number) - 1.0)

@@ -10,8 +10,8 @@ from algos.completion import completed
 from algos.due import due_of
 from algos.goal import Goal
 from algos.parent import Parent
+from algos.patience import patience_ns
 from algos.price_terms import price_bound, willing
-from algos.styles import style_of
 from algos.surroundings import Surroundings
 from domain.refusals import WaitReason
 
@@ -39,7 +39,7 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
 
 def goal_of(parent: Parent, around: Surroundings) -> Goal:
     """How much should be done by now, within the order's terms."""
-    goal = parent.algorithm.goal(parent, around, style_of(parent).patience_ns)
+    goal = parent.algorithm.goal(parent, around, patience_ns(parent, around))
     return completed(goal, parent, around.now_ns)
 
 

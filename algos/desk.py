@@ -11,7 +11,7 @@ from algos.admission import Touch
 from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
-from algos.child import Child
+from algos.child import IMMEDIATE, Child
 from algos.models.known_calibrations import ChosenModel, KnownCalibrations
 from algos.order_estimate import DayShape, EstimatedOrder, Outlook, estimate_order
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
@@ -117,6 +117,8 @@ class Desk:
             market = self.market(parent.instrument.symbol)
             if isinstance(record, Execution) and record.exec_type in NEW_FILLS:
                 market.on_own_fill(own_fill(record, parent.instrument))
+                if change.child.time_in_force not in IMMEDIATE:
+                    market.on_passive_fill(record.venue, parent.side, record.received_ns)
             self._tell_open(parent, change.child)
         return change
 

@@ -14,6 +14,7 @@ from marketdata.market import SymbolMarket
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """`qty`: shares that a child may take now, 0 for the `reason`. `due_qty`: before all bounds.
 
+    `excess_qty`: open shares that a bound, which has come down, does not admit any more.
     `overdue_qty`: unfilled shares, open ones too, that must not wait any longer. `limit_px_ticks`:
     no child may be priced beyond it. `complete`: it is the clean-up: nothing may wait for a price.
     """
@@ -24,6 +25,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     overdue_qty: int
     limit_px_ticks: int | None
     complete: bool
+    excess_qty: int = 0
 
 
 def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) -> Due:
@@ -47,7 +49,21 @@ def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) 
         overdue_qty=0 if never_takes else max(goal.overdue_qty - parent.cum_qty, 0),
         limit_px_ticks=bound.limit_px_ticks,
         complete=in_clean_up(parent, around.now_ns),
+        excess_qty=_excess_qty(parent, goal, around.market),
     )
+
+
+def _excess_qty(parent: Parent, goal: Goal, market: SymbolMarket) -> int:
+    """Open shares beyond the bounds. Others' volume counts as best known here, and at the least
+    where something new is sent: so what rests does not come and go with every doubtful print.
+    """
+    if not parent.open_qty:
+        return 0
+    bounds = [] if goal.ceiling_qty is None else [goal.ceiling_qty]
+    cap, mark = parent.params.get("max_participation"), parent.volume_mark
+    if isinstance(cap, float) and cap < 1.0 and mark is not None:
+        bounds.append(int(cap / (1.0 - cap) * market.tape.others_qty(mark)))
+    return max((parent.cum_qty + parent.open_qty - bound for bound in bounds), default=0)
 
 
 def participation_allows(parent: Parent, market: SymbolMarket) -> int | None:

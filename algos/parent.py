@@ -50,6 +50,7 @@ class Parent:
 
     `cum_qty`, `open_qty`: over its children, `told_*`: over the reports on fills. `open_children`
     holds only children whose end is not known: closed ones leave it, so that it stays short.
+    `misses`: immediate orders in a row that found nothing, in this worker's life.
     `volume_mark`: where the tape stood at its start, None while nothing was printed since.
     `told`: by the ExecID(17) of our report. `unplanned`: accepted or replaced, and no plan since.
     `plan`: the one in force, `schedule` its own.
@@ -87,6 +88,7 @@ class Parent:
     wake_ns: int | None = None
     watch_ns: int | None = None
     retry_ns: int = 0
+    misses: int = 0
     retry_reason: WaitReason = WaitReason.MISSED
     refusal: Wait | None = None
     avoid_until_ns: dict[str, int] = field(default_factory=dict)

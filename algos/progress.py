@@ -28,6 +28,7 @@ from algos.reporting import (
 )
 from algos.schedule import TradingClock, seed_of
 from algos.surroundings import Surroundings
+from algos.tactics.crossing import miss_pause_ns
 from algos.waits import Wait, waited_text
 from domain.executions import ChildRefused, VenueState
 from domain.fix_codes import ExecType, OrdStatus, TimeInForce
@@ -39,7 +40,6 @@ from domain.sessions import TradingCalendar
 IOC_GRACE_NS: Final = 1_000_000_000  # an IOC ends by itself; ask for its end only after this
 CANCEL_RETRY_NS: Final = 5_000_000_000  # a cancel without an answer is asked again after this
 SETTLE_NS: Final = 1_000_000_000  # how often a parent whose children must end looks again
-MISS_NS: Final = 1_000_000_000  # after an IOC that found nothing, not to ping the venue
 PAUSE_NS: Final = 100_000_000  # after an IOC that filled, for the quote to catch up
 
 
@@ -96,6 +96,7 @@ class Progress:
             return
         self._count_volume(parent, now_ns)
         around = self._around(parent, now_ns)
+        around.market.judge_fills(now_ns)
         reason = self._reason_to_plan(parent, around)
         if reason is not None:
             self._plan(parent, around, reason)
@@ -394,9 +395,11 @@ class Progress:
                 parent.avoid_until_ns[child.venue] = now_ns + self.desk.policy.reject_backoff_ns
                 parent.refusal = None
         elif child.cum_qty == 0:
-            parent.retry_ns = now_ns + MISS_NS
+            parent.retry_ns = now_ns + miss_pause_ns(parent, now_ns)
             parent.retry_reason = WaitReason.MISSED
+            parent.misses += 1
         else:
+            parent.misses = 0
             parent.retry_ns = now_ns + PAUSE_NS
             parent.retry_reason = WaitReason.PACING
 

@@ -8,31 +8,37 @@ from algos.parent import Parent
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
-    """`posts`: what is due rests at the touch first. `patience_s`: so long; then it crosses.
+    """`posts`: what is due rests in the book first; without, it crosses at once.
 
-    `patience_s` None: it crosses only to complete.
+    `patience`: how long it may, in the time in which the price moves by a spread (patience.py).
+    `follows`: how often one child goes after a touch that has moved away, at most every `follow_s`.
+    `improves`: it may bid inside the spread where that is worth more. `weighs`: it does not rest
+    at all where the chance of a fill is below the break-even of the microprice's drift.
     """
 
     name: str
     text: str
-    posts: bool
-    patience_s: float | None
+    posts: bool = True
+    patience: float
+    follows: int = 0
+    follow_s: float = 1.0
+    improves: bool = False
+    weighs: bool = False
 
-    @property
-    def patience_ns(self) -> int | None:
-        """The patience in ns."""
-        return None if self.patience_s is None else int(self.patience_s * 1e9)
 
-
+# Measured in docs/algorithms.md: a longer patience saves more on average and strays further from
+# the schedule; past 8 it saves no more (patience.PATIENCE_S bounds it, too).
 STYLES: Final = {
     style.name: style
     for style in (
-        Style(name="aggressive", posts=False, patience_s=0.0,
+        Style(name="aggressive", posts=False, patience=0.0,
               text="crosses the spread with all that is due"),
-        Style(name="normal", posts=True, patience_s=20.0,
-              text="rests at the touch, and crosses with what was not filled in time"),
-        Style(name="passive", posts=True, patience_s=None,
-              text="rests at the touch, and crosses only where the order must complete"),
+        Style(name="normal", patience=1.0, follows=20, improves=True,
+              text="rests in the book, and crosses with what was not filled in time"),
+        Style(name="passive", patience=8.0, follows=100, follow_s=2.0, improves=True,
+              text="as normal, with eight times the patience"),
+        Style(name="adaptive", patience=2.0, follows=40, improves=True, weighs=True,
+              text="as normal, with twice the patience; crosses where the price is leaving"),
     )
 }  # fmt: skip
 

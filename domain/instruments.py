@@ -149,12 +149,18 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The price of `px_ticks`, in currency units."""
         return self.tick * px_ticks
 
+    def step_ticks(self, px_ticks: int) -> int:
+        """From one price to the next at `px_ticks`, in ticks."""
+        if len(self.ticks) == 1:
+            return 1
+        return int(self._band(self.px(px_ticks)).tick / self.tick)
+
     def round_px_ticks(self, px_ticks: int, side: Side) -> int:
         """The nearest admitted price that is no more aggressive than `px_ticks` for `side`.
 
         0 for a buy below the lowest price there is.
         """
-        step = int(self._band(self.px(px_ticks)).tick / self.tick)
+        step = self.step_ticks(px_ticks)
         down = px_ticks // step * step
         return down if side is Side.BUY or down == px_ticks else down + step
 

@@ -38,6 +38,7 @@ from marketdata.event_fault import (
     imbalance_fault,
     quote_fault,
 )
+from marketdata.mark_outs import MarkOuts
 from marketdata.own_orders import OwnOrder, OwnOrders
 from marketdata.own_prints import OwnFill, OwnPrints
 from marketdata.own_queues import OwnQueues
@@ -97,6 +98,7 @@ class SymbolMarket:
     since_ns: int | None = None
     halts: list[tuple[int, int | None]] = field(default_factory=list)
     queues: OwnQueues = field(init=False)
+    mark_outs: MarkOuts = field(default_factory=MarkOuts)
     tape: Tape = field(init=False)
     _doubts: dict[str, _Doubt] = field(default_factory=dict)
     _shut: dict[str, bool] = field(default_factory=dict)  # the venues that do not trade
@@ -283,6 +285,18 @@ class SymbolMarket:
     def on_own_fill(self, fill: OwnFill) -> None:
         """A fill of ours was told. Tell it before `on_own_order` of what it leaves open."""
         self.tape.on_own_fill(fill)
+
+    def on_passive_fill(self, venue: str, side: Side, at_ns: int) -> None:
+        """An order of ours that rested was filled: how the price goes on is to be seen."""
+        best = self.bbo(at_ns)
+        if best.mid_px_ticks is not None:
+            half = (best.ask_px_ticks - best.bid_px_ticks) / 2
+            self.mark_outs.on_fill(venue, side, best.mid_px_ticks, half, at_ns)
+
+    def judge_fills(self, now_ns: int) -> None:
+        """Judge the passive fills that are due, by the mid now."""
+        if self.mark_outs.is_due(now_ns):
+            self.mark_outs.judge(self.mid_px_ticks(now_ns), now_ns)
 
     # -- statistics
 

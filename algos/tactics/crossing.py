@@ -1,16 +1,26 @@
-"""Crossing the spread: an immediate-or-cancel limit order at the touch, never through the limit."""
+"""Crossing the spread: an immediate-or-cancel limit order, never through the limit.
+
+At the touch, for what is shown there; in the last call of an order that must complete, some levels
+deep. What finds nothing asks again ever more seldom, so that venues are not pinged (quant.md 5.4).
+"""
 
 from typing import Final
 
 from algos.actions import Send, Step
+from algos.chance import around_one
+from algos.completion import in_clean_up, last_call_ns
 from algos.due import Due, smallest_child_qty
 from algos.parent import Parent
 from algos.surroundings import Surroundings
 from domain.fix_codes import TimeInForce
 from domain.refusals import WaitReason
-from router.best_price import best_route
+from router.best_price import Route, best_route
 
 BLOCKED_RETRY_NS: Final = 250_000_000  # how often a parent that has shares due looks again
+MISS_NS: Final = 1_000_000_000  # after an IOC that found nothing, not to ping the venue
+MISS_DOUBLINGS: Final = 3  # of MISS_NS, one a miss in a row: within 8 s a market is another
+MISS_VARIED: Final = 0.25  # of a repeated pause, so that it has no rhythm
+SWEEP_LEVELS: Final = 5  # as deep as depth is published nearly everywhere
 
 
 def cross(parent: Parent, around: Surroundings, due: Due) -> Step:
@@ -43,7 +53,37 @@ def _taking(parent: Parent, around: Surroundings, due: Due) -> Send | WaitReason
     )  # fmt: skip
     if isinstance(found, WaitReason):
         return WaitReason.WORKING if any(around.live.get(venue) for venue in busy) else found
+    px_ticks, qty = found.px_ticks, found.qty
+    if due.complete and qty < due.qty and around.now_ns >= last_call_ns(parent):
+        px_ticks, qty = _swept(parent, around, due, found)
     return Send(
-        venue=found.venue, qty=min(due.qty, found.qty), px_ticks=found.px_ticks,
+        venue=found.venue, qty=min(due.qty, qty), px_ticks=px_ticks,
         time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
     )  # fmt: skip
+
+
+def _swept(parent: Parent, around: Surroundings, due: Due, touch: Route) -> tuple[int, int]:
+    """(px_ticks, shares) down the venue's ladder until what is due is there, as far as is known.
+
+    It stops at the limit, and before an order of ours.
+    """
+    market, side, limit = around.market, parent.side, due.limit_px_ticks
+    px_ticks, qty = touch.px_ticks, 0
+    for level_px, level_qty in market.venue_ladder(touch.venue, side, less_own=True)[:SWEEP_LEVELS]:
+        beyond = limit is not None and (level_px - limit) * side.sign > 0
+        if beyond or qty >= due.qty or market.own.in_the_way(touch.venue, side, level_px):
+            break
+        px_ticks, qty = level_px, qty + level_qty
+    lot = min(parent.instrument.lot, due.qty)
+    return px_ticks, max(qty // lot * lot, touch.qty)
+
+
+def miss_pause_ns(parent: Parent, now_ns: int) -> int:
+    """How long to leave off after `parent.misses` immediate orders in a row that found nothing.
+
+    Once as said; then twice as long each time, and never so that a clean-up runs out.
+    """
+    if not parent.misses or in_clean_up(parent, now_ns):
+        return MISS_NS
+    varied = around_one(MISS_VARIED, parent.order_id, "miss", parent.children)
+    return int(MISS_NS * 2 ** min(parent.misses, MISS_DOUBLINGS) * varied)

@@ -10,5 +10,6 @@ from algos.tactics.posting import post
 
 
 def styled(parent: Parent, around: Surroundings, due: Due) -> Step:
-    """Post or cross, as the style says."""
-    return (post if style_of(parent).posts else cross)(parent, around, due)
+    """Post or cross, as the style says; an order that may not cross posts."""
+    posts = style_of(parent).posts or parent.params.get("passive_only") is True
+    return (post if posts else cross)(parent, around, due)

@@ -247,7 +247,7 @@ def test_what_must_complete_is_due_in_time(
     at_s: int, planned: bool, target_qty: int, overdue_qty: int, next_s: int | None
 ) -> None:
     case = Case()
-    case.parent.params = {"completion": "cross", "style": "passive"}
+    case.parent.params = {"completion": "cross", "passive_only": True}
     slices = (BEGIN_NS, BEGIN_NS + 985 * S)
     case.parent.schedule = Schedule(slices, (900, 1_000 if planned else 999))
     case.now_ns = BEGIN_NS + at_s * S
