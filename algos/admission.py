@@ -3,7 +3,7 @@
 Reasons are found in the order of RejectReason. Both doors, FIX and Kafka, end here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -31,12 +31,15 @@ from algos.rules import (
     WINDOW_S,
     broken_rule,
 )
+from algos.selector import AUTO, Choice, ask_of, choose
 from algos.window import Window, fit_window
 from domain.fix_codes import OrdType
 from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid, Side
-from domain.parents import NewParent
+from domain.parents import NewParent, ParamValue
 from domain.refusals import RejectReason
-from domain.sessions import TradingCalendar
+from domain.sessions import Session, TradingCalendar
+from marketdata.known_profiles import SessionCurve
+from marketdata.symbol_profile import SymbolProfile
 
 ID_MAX: Final = 64  # characters of a ClOrdID(11), a source, an account
 _CAPPED: Final = ("max_participation", "target_participation")  # by the house
@@ -48,13 +51,17 @@ _GRID_REASONS: Final = {
 
 
 class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """An order that is taken on. `notes`: what was changed on the way, for the OMS to read."""
+    """An order that is taken on. `notes`: what was changed on the way, for the OMS to read.
+
+    `chosen_params`: what an algorithm that was chosen for it is given; None if it named its own.
+    """
 
     instrument: Instrument
     algorithm: Algorithm
     params: Values
     terms: Terms
     notes: tuple[str, ...]
+    chosen_params: dict[str, ParamValue] | None = None
 
 
 class Touch(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +76,21 @@ class Touch(msgspec.Struct, frozen=True, kw_only=True):
         if self.bid_px is None or self.ask_px is None:
             return None
         return (self.bid_px + self.ask_px) / 2
+
+    @property
+    def spread_bps(self) -> float | None:
+        """From one to the other, of the mid; None if one lacks."""
+        mid_px = self.mid_px
+        if mid_px is None or self.bid_px is None or self.ask_px is None:
+            return None
+        return float((self.ask_px - self.bid_px) / mid_px) * 1e4
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a symbol when an order comes. `curve`: of a session."""
+
+    profile: SymbolProfile | None = None
+    curve: Callable[[Session], SessionCurve]
 
 
 class RuleTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +108,7 @@ class RuleTerms(msgspec.Struct, frozen=True, kw_only=True):
 def admit(
     request: NewParent, *, instruments: InstrumentTable, algorithms: Mapping[str, Algorithm],
     calendars: Mapping[str, TradingCalendar], start_past_bound_s: int,
-    max_participation_cap: float, touch: Touch, now_ns: int,
+    max_participation_cap: float, default_algo: str, touch: Touch, known: Known, now_ns: int,
 ) -> Admitted | Rejection:  # fmt: skip
     """Judge a new parent by itself; who asked before, and kill switches, are the caller's."""
     malformed = _malformed(request)
@@ -95,45 +117,21 @@ def admit(
     instrument = instruments.get(request.symbol)
     if instrument is None:
         return Rejection(RejectReason.UNKNOWN_SYMBOL, "symbol", f"{request.symbol!r} is not traded")
-    algorithm = algorithms.get(request.algo)
-    if algorithm is None:
-        known = ", ".join(algorithms)
-        return Rejection(
-            RejectReason.UNKNOWN_ALGO, "algo", f"{request.algo!r} is not one of {known}"
-        )
-    params = read_parameters(algorithm.parameters, request.params)
+    algorithm = _algorithm(request.algo or default_algo, algorithms)
+    if isinstance(algorithm, Rejection):
+        return algorithm
+    params = _params(algorithm, request.params, instrument, max_participation_cap)
     if isinstance(params, Rejection):
         return params
-    unfit = unfit_parameter(algorithm, params, instrument, max_participation_cap)
-    if unfit is not None:
-        return unfit
-    try:
-        order_qty = instrument.order_qty(request.order_qty, "order_qty")
-        limit = (
-            None if request.limit_px is None else instrument.px_ticks(request.limit_px, "limit_px")
-        )
-    except OffGrid as error:
-        return off_grid(error)
-    window = _window(request, params, calendars[instrument.calendar], start_past_bound_s, now_ns)
+    sized = _sized(request, instrument)
+    if isinstance(sized, Rejection):
+        return sized
+    order_qty, limit = sized
+    calendar = calendars[instrument.calendar]
+    window = _window(request, params, calendar, start_past_bound_s, now_ns)
     if isinstance(window, Rejection):
         return window
-    broken = broken_rule(
-        algorithm.rules,
-        rule_values(
-            params,
-            RuleTerms(
-                order_qty=order_qty, side=request.side, limit_px=request.limit_px,
-                window_ns=window.end_ns - window.start_ns, end_time=request.end_ns, touch=touch,
-                received_ns=now_ns,
-            ),
-        ),
-    )  # fmt: skip
-    if broken is not None:
-        return broken
-    too_big = exceeds_limit(instrument, order_qty, request.limit_px, touch.mid_px)
-    if too_big is not None:
-        return too_big
-    return Admitted(
+    admitted = Admitted(
         instrument=instrument,
         algorithm=algorithm,
         params=params,
@@ -145,6 +143,84 @@ def admit(
         ),
         notes=window.notes,
     )
+    if algorithm.name == AUTO:
+        choice = _choice(request, admitted, calendar, touch, known, algorithms)
+        chosen = _params(choice.algorithm, choice.given, instrument, max_participation_cap)
+        if isinstance(chosen, Rejection):
+            return chosen
+        admitted = _as_chosen(admitted, choice, chosen)
+    return _unfit(request, admitted, touch, now_ns) or admitted
+
+
+def _algorithm(name: str, algorithms: Mapping[str, Algorithm]) -> Algorithm | Rejection:
+    found = algorithms.get(name)
+    if found is not None:
+        return found
+    there_are = ", ".join(algorithms)
+    if not name:
+        return Rejection(RejectReason.MISSING_FIELD, "algo", f"give one of {there_are}")
+    return Rejection(RejectReason.UNKNOWN_ALGO, "algo", f"{name!r} is not one of {there_are}")
+
+
+def _params(
+    algorithm: Algorithm, given: Mapping[str, ParamValue], instrument: Instrument,
+    max_participation_cap: float,
+) -> Values | Rejection:  # fmt: skip
+    """The parameters given, read and fit for this house and this instrument."""
+    params = read_parameters(algorithm.parameters, given)
+    if isinstance(params, Rejection):
+        return params
+    return unfit_parameter(algorithm, params, instrument, max_participation_cap) or params
+
+
+def _sized(request: NewParent, instrument: Instrument) -> tuple[int, int | None] | Rejection:
+    """(shares, limit in ticks)"""
+    try:
+        order_qty = instrument.order_qty(request.order_qty, "order_qty")
+        limit = (
+            None if request.limit_px is None else instrument.px_ticks(request.limit_px, "limit_px")
+        )
+    except OffGrid as error:
+        return off_grid(error)
+    return order_qty, limit
+
+
+def _unfit(
+    request: NewParent, admitted: Admitted, touch: Touch, now_ns: int
+) -> Rejection | None:  # fmt: skip
+    """The rule of its algorithm that an order breaks, or the limit of its instrument."""
+    terms = admitted.terms
+    asked = RuleTerms(
+        order_qty=terms.order_qty, side=request.side, limit_px=request.limit_px,
+        window_ns=terms.end_ns - terms.start_ns, end_time=request.end_ns, touch=touch,
+        received_ns=now_ns,
+    )  # fmt: skip
+    broken = broken_rule(admitted.algorithm.rules, rule_values(admitted.params, asked))
+    if broken is not None:
+        return broken
+    return exceeds_limit(admitted.instrument, terms.order_qty, request.limit_px, touch.mid_px)
+
+
+def _choice(
+    request: NewParent, admitted: Admitted, calendar: TradingCalendar, touch: Touch, known: Known,
+    algorithms: Mapping[str, Algorithm],
+) -> Choice:  # fmt: skip
+    """The algorithm of an order that leaves it to us."""
+    terms = admitted.terms
+    session = calendar.session_at(terms.start_ns)
+    assert session is not None, "a window lies in a session"
+    ask = ask_of(
+        terms, session, admitted.params, known.profile, known.curve(session), touch.spread_bps,
+        request.symbol,
+    )  # fmt: skip
+    return choose(ask, admitted.params, request.params, algorithms)
+
+
+def _as_chosen(admitted: Admitted, choice: Choice, params: Values) -> Admitted:
+    return msgspec.structs.replace(
+        admitted, algorithm=choice.algorithm, params=params, chosen_params=choice.given,
+        notes=(choice.why, *admitted.notes),
+    )  # fmt: skip
 
 
 def unfit_parameter(

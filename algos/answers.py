@@ -54,7 +54,8 @@ class Answers:
             calendars=desk.calendars,
             start_past_bound_s=desk.policy.start_past_bound_s,
             max_participation_cap=desk.policy.max_participation_cap,
-            touch=touch, now_ns=now_ns,
+            default_algo=desk.policy.default_algo,
+            touch=touch, known=desk.known(request.symbol), now_ns=now_ns,
         )  # fmt: skip
         if isinstance(admitted, Admitted):
             lacking = self.progress.lacking(admitted.instrument, admitted.algorithm,

@@ -190,7 +190,8 @@ class Blotter:
         _, request = self.requests.first(report.source, report.cl_ord_id)
         assert isinstance(request, NewParent)
         algorithm = self.algorithms[report.algo]
-        params = read_parameters(algorithm.parameters, request.params)
+        given = request.params if report.chosen_params is None else report.chosen_params
+        params = read_parameters(algorithm.parameters, given)
         assert not isinstance(params, Rejection)
         assert report.start_ns is not None
         assert report.end_ns is not None

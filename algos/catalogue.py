@@ -8,6 +8,7 @@ from algos.iceberg import ICEBERG
 from algos.implementation_shortfall import IS
 from algos.pegged import PEGGED
 from algos.pov import POV
+from algos.selector import selector
 from algos.sniper import SNIPER
 from algos.target_close import CLOSE
 from algos.twap import TWAP
@@ -24,4 +25,6 @@ _EVERY: Final = (
     SNIPER,
     ADAPTIVE,
 )
-ALGORITHMS: Final[dict[str, Algorithm]] = {algorithm.name: algorithm for algorithm in _EVERY}
+ALGORITHMS: Final[dict[str, Algorithm]] = {
+    algorithm.name: algorithm for algorithm in (*_EVERY, selector(_EVERY))
+}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from algos.algorithm import Algorithm
 from algos.parameters import Parameter, Unit
+from algos.selector import selection_table
 from algos.wire_values import fix_text, plain_decimal
 
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "text", Decimal: "price"}
@@ -88,7 +89,7 @@ def _fix_name(parameter: Parameter) -> str:
 
 def document_blocks(algorithms: Mapping[str, Algorithm]) -> dict[str, str]:
     """The generated blocks of docs/algorithms.md by name."""
-    return {
+    return {"selection": selection_table()} | {
         f"{kind}_{name}": text(algorithm)
         for name, algorithm in algorithms.items()
         for kind, text in (

@@ -6,8 +6,9 @@ Nothing is decided here. Whatever is said is applied to the blotter at once and 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
-from algos.admission import Touch
+from algos.admission import Known, Touch
 from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
@@ -243,6 +244,10 @@ class Desk:
                 if venue in self.policy.auctions
             }
         return found
+
+    def known(self, symbol: str) -> Known:
+        """What an order in a symbol is judged by, beside the market."""
+        return Known(profile=self.profile(symbol), curve=partial(self.session_curve, symbol))
 
     def touch_px(self, symbol: str, now_ns: int) -> Touch:
         """The best prices in currency units, of the quotes that are fresh."""

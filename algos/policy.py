@@ -13,10 +13,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     of its own. `start_past_bound_s`: an older start is refused. `reject_backoff_ns`: a venue that
     refused a child is left alone so long. `max_participation_cap`: no order may ask for a higher
     cap. `impact_model`: of estimates. `refuse_below`: an order of which less than this fraction can
-    be expected to be done is refused; None: none is. `touch_statistics`: whether spread, volatility
-    and the like are kept of every symbol that a live parent trades, for those who watch it.
-    `offers`: by venue, the special orders that it takes; one that is not named takes none.
-    `auctions`: by venue, when its crosses are; one that is not named has none.
+    be expected to be done is refused; None: none is. `default_algo`: of an order that names none;
+    "": it is refused. `touch_statistics`: whether spread, volatility and the like are kept of every
+    symbol that a live parent trades, for those who watch it. `offers`: by venue, the special orders
+    that it takes; one that is not named takes none. `auctions`: by venue, when its crosses are; one
+    that is not named has none.
     """
 
     stale_ns: int = 5_000_000_000
@@ -24,6 +25,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     start_past_bound_s: int = 300
     reject_backoff_ns: int = 1_000_000_000
     max_participation_cap: float = 0.5
+    default_algo: str = ""
     touch_statistics: bool = True
     offers: dict[str, VenueOffer] = {}
     impact_model: ImpactModelName = ImpactModelName.CROSSOVER

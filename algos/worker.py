@@ -99,6 +99,7 @@ class Worker:
             start_past_bound_s=settings.worker.start_past_bound_s,
             reject_backoff_ns=settings.worker.reject_backoff_ms * 1_000_000,
             max_participation_cap=settings.worker.max_participation_cap,
+            default_algo=settings.worker.default_algo,
             offers={venue.name: venue.offer for venue in settings.venues},
             impact_model=settings.worker.impact_model,
             refuse_below=settings.worker.refuse_below,

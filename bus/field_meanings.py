@@ -15,6 +15,11 @@ _FIX: Final = "FIX code"
 MEANINGS: Final[dict[str, Meaning]] = {
     "account": ("", "Account(1), passed on; 1 to 64 printable ASCII characters"),
     "algo": ("", "name of the algorithm, such as `twap`"),
+    "chosen_params": (
+        "",
+        "of an order that left its algorithm to us, on NEW: the parameters that "
+        "the chosen one is given; null: the order's own",
+    ),
     "arrival_px": (_CCY, "mid when the order was accepted; null without a two-sided market"),
     "arrival_slippage_bps": ("bps", "cost against `arrival_px`; positive is worse for us"),
     "ask_px_ticks": ("ticks", "best offer"),
@@ -157,6 +162,11 @@ _SCOPE_VENUE: Final = ("", "scope: this venue; null: every one")
 EXCEPTIONS: Final[dict[tuple[str, str], Meaning]] = {
     ("NewParent", "cl_ord_id"): ("", "ClOrdID(11); 1 to 64 printable ASCII, never used again"),
     ("NewParent", "source"): ("", "your name: 1 to 64 printable ASCII, the same in all you send"),
+    ("NewParent", "algo"): (
+        "",
+        "name of the algorithm, such as `twap`; `auto` leaves it to us, an "
+        "empty text to `worker.default_algo`",
+    ),
     ("NewParent", "order_qty"): ("shares", "OrderQty(38); whole, a multiple of the lot"),
     ("NewParent", "limit_px"): (_CCY, "on the tick; required with `ord_type` 2, else null"),
     ("NewParent", "start_ns"): (_NS, "null: at once"),

@@ -131,4 +131,5 @@ TARGET_STRATEGIES: Final[dict[str, str]] = {
     "1004": "pegged",
     "1005": "sniper",
     "1006": "adaptive",
+    "1007": "auto",
 }

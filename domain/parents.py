@@ -21,6 +21,7 @@ class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
     """Ask for a parent order. (source, cl_ord_id) names it, and never names another one.
 
     `source`: who asks; a FIX session of ours, or any name an OMS on Kafka uses for itself.
+    `algo`: "auto" leaves the choice to us, "" to the house (`worker.default_algo`).
     `params`: the algorithm's parameters; fractions are fractions (0.1 is 10 %).
     `start_ns`: default now. `end_ns`: default the end of the session.
     `sent_ns`: TransactTime(60), when the OMS made it.
@@ -31,7 +32,7 @@ class NewParent(msgspec.Struct, frozen=True, kw_only=True, tag="new_parent",
     symbol: str
     side: Side
     order_qty: Decimal
-    algo: str
+    algo: str = ""
     ord_type: OrdType = OrdType.MARKET
     limit_px: Decimal | None = None
     start_ns: TimeNs | None = None

@@ -17,6 +17,7 @@ from domain.fix_codes import (
     OrdStatus,
 )
 from domain.instruments import Side
+from domain.parents import ParamValue
 from domain.refusals import RefusalReason, RejectReason, WaitReason
 
 
@@ -62,7 +63,9 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     the request answered. `last_*`, `venue`, `child_cl_ord_id`, `liquidity`, `fee`: on fills only.
     `venue_exec_id`: the execution at the venue. `exec_ref_id`: on TRADE_CANCEL and TRADE_CORRECT,
     our report on the fill that is undone or put right. `reason`, `field`: on rejections.
-    `arrival_px`: mid at acceptance, on NEW; None if there was no two-sided market.
+    `algo`: the one that works it, also where the OMS left it to us; then `chosen_params`, on NEW,
+    are what it was given. `arrival_px`: mid at acceptance, on NEW; None if there was no two-sided
+    market.
     `waited_ms`: on the last report, how long the order waited for what, by reason.
     `estimate`: on NEW and REPLACED.
     """
@@ -83,6 +86,7 @@ class ParentReport(msgspec.Struct, frozen=True, kw_only=True, tag="parent_report
     avg_px: Decimal = Decimal(0)
     limit_px: Decimal | None = None
     algo: str
+    chosen_params: dict[str, ParamValue] | None = None
     start_ns: int | None = None
     end_ns: int | None = None
     arrival_px: Decimal | None = None

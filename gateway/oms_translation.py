@@ -91,7 +91,7 @@ def _new(message: FixMessage, source: str) -> NewParent:
         symbol=identifier(message, 55),
         side=_code(message, 54, Side),
         order_qty=message.decimal(38),
-        algo=_algo(message.require(847)),
+        algo=_optional_algo(message),
         ord_type=ord_type,
         limit_px=_limit_px(message, ord_type),
         start_ns=_optional_time(message, 168),
@@ -182,6 +182,11 @@ def _same_terms(message: FixMessage) -> list[Restated]:
     if start_ns is not None:
         found.append(Restated(tag=168, attribute="start_ns", value=start_ns))
     return found
+
+
+def _optional_algo(message: FixMessage) -> str:
+    """The algorithm's name; without TargetStrategy(847), none: what then, the worker knows."""
+    return "" if message.get(847) is None else _algo(message.require(847))
 
 
 def _algo(strategy: str) -> str:

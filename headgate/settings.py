@@ -95,6 +95,7 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     start_past_bound_s: int = 300
     reject_backoff_ms: int = 1_000
     max_participation_cap: float = 0.5
+    default_algo: str = ""
     profiles: str = ""
     profiles_stale_days: Annotated[int, msgspec.Meta(ge=0)] = 7
     impact_model: ImpactModelName = ImpactModelName.CROSSOVER

@@ -27,6 +27,7 @@ def policy_of(
         max_participation_cap=settings.max_participation_cap,
         impact_model=settings.impact_model,
         refuse_below=settings.refuse_below,
+        default_algo=settings.default_algo,
         touch_statistics=False,  # nobody watches, and a quote costs half without
         offers=offers or {},
         auctions=auctions or {},

@@ -56,7 +56,7 @@ REASONS = [
     (b'"new_parent"', b'"nonsense"', DeadLetterReason.UNKNOWN_TYPE, "type"),
     (b'"type":"new_parent",', b"", DeadLetterReason.UNKNOWN_TYPE, "type"),
     (b'"new_parent"', b"1", DeadLetterReason.UNKNOWN_TYPE, "type"),
-    (b'"algo":"twap",', b"", DeadLetterReason.BAD_FIELD, "algo"),
+    (b'"order_qty":"100",', b"", DeadLetterReason.BAD_FIELD, "order_qty"),
     (b'"algo"', b'"extra":1,"algo"', DeadLetterReason.BAD_FIELD, "extra"),
     (b'"algo"', b'"' + b"x" * 9_999 + b'":1,"algo"', DeadLetterReason.BAD_FIELD, "x" * 256),
     (b'"twap"', b"5", DeadLetterReason.BAD_FIELD, "algo"),
