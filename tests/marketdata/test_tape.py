@@ -6,6 +6,7 @@ from domain.instruments import MAX_QTY
 from domain.marketdata import Trade, TradeCondition
 from marketdata.event_fault import TIME_END_NS, EventFault
 from marketdata.market import SymbolMarket
+from marketdata.own_prints import OwnFill
 from marketdata.print_kind import PrintKind
 from marketdata.tape import CONDITIONS_MAX, REMEMBERED_MAX, TIME_BACK_RUN_MAX
 
@@ -135,3 +136,24 @@ def test_what_no_history_can_hold_does_not_end_the_worker() -> None:
     mark = found.tape.mark(0)
     assert mark is not None
     assert (found.tape.others_qty(mark), found.last_trade) == (100, good)
+
+
+def test_others_volume_between_two_times() -> None:
+    """Ten shares a second of others', and fills of ours from the twentieth second on."""
+    second, found = 10**9, market()
+    for number in range(40):
+        at_ns = number * second
+        found.on_event(trade(10, trade_id=f"o{number}", at_ns=at_ns, venue="XB"))
+        if number >= 20:
+            found.on_event(trade(50, trade_id=f"e{number}", at_ns=at_ns))
+            found.on_own_fill(
+                OwnFill(venue="XA", exec_id=f"e{number}", px_ticks=100, qty=50, at_ns=at_ns)
+            )
+    tape = found.tape
+    assert tape.others_per_s(0, 10 * second) == 10.0
+    assert tape.others_per_s(10 * second, 30 * second) == 10.0  # ours are no part of it
+    assert tape.others_per_s(30 * second, 40 * second) == 10.0
+    assert tape.others_per_s(35 * second, 45 * second) == 5.0  # nobody traded in its second half
+    assert tape.others_per_s(60 * second, 70 * second) == 0.0
+    assert tape.others_per_s(-second, 10 * second) is None  # who knows what was before
+    assert market().tape.others_per_s(0, second) is None

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from domain.marketdata import Quote, TradingPhase, TradingStatus
 from marketdata.market import TIME_BACK_RUN_MAX, UNREAD_MAX, SymbolMarket
 from marketdata.stale_limits import StaleLimits
-from marketdata.touch_statistics import HALF_LIFE_S, NO_ASK, TouchStatistics, venue_touch
+from marketdata.touch_statistics import (
+    HALF_LIFE_S,
+    NO_ASK,
+    SAMPLES_KEPT,
+    TouchStatistics,
+    venue_touch,
+)
 from marketdata.volatility import HALF_LIFE_S as VOLATILITY_HALF_LIFE_S
 from marketdata.volatility import SAMPLE_S
 
@@ -196,6 +202,7 @@ def facts(found: TouchStatistics) -> list[object]:
         found.touch, found.at_ns, found.covered_ns, found.spread_sum, found.flow_qty,
         found.spread_ticks, found.flow_qty_per_s, found.depth_qty, found.microprice_px_ticks,
         found.volatility, found.microprice.samples, found.microprice._stay, found.microprice._move,
+        list(found.samples),
     ]  # fmt: skip
 
 
@@ -249,3 +256,37 @@ def test_a_clock_that_went_back_begins_anew() -> None:
         market.on_event(quote(number / 10))
     assert market.statistics.at_ns == BEGIN_NS + (TIME_BACK_RUN_MAX + 1) * S // 10
     assert market.statistics.mid_px_ticks == 100.0
+
+
+def test_samples_are_what_the_means_tell_at_every_tenth_second() -> None:
+    found = SymbolMarket(symbol="IBM", limits=StaleLimits(default_ns=60 * S))
+    for second in range(2, 400):
+        bid = 9_999 + second % 3
+        found.on_event(Quote("IBM", "XA", bid, 500, bid + 2, 300, BEGIN_NS + second * S))
+    samples = found.statistics.samples
+    assert len(samples) == SAMPLES_KEPT
+    assert [each.at_ns - BEGIN_NS for each in samples] == [
+        at_s * S for at_s in range(390 - 10 * (SAMPLES_KEPT - 1), 391, 10)
+    ]
+    newest = samples[-1]
+    assert newest.touch_qty == pytest.approx(400.0)
+    assert newest.relative_spread == pytest.approx(2 / 10_001, rel=1e-3)
+    assert newest.covered_s == pytest.approx(388.0)
+    assert newest.volatility > 0
+
+
+def test_a_market_that_stands_still_is_sampled_once_when_it_moves_again() -> None:
+    found = SymbolMarket(symbol="IBM", limits=StaleLimits(default_ns=600 * S))
+    for second in (0, 5, 15, 25, 300):
+        found.on_event(Quote("IBM", "XA", 9_999, 500, 10_001, 500, BEGIN_NS + second * S))
+    assert [(each.at_ns - BEGIN_NS) // S for each in found.statistics.samples] == [20, 300]
+
+
+def test_no_sample_tells_of_a_market_that_is_not_there() -> None:
+    found = SymbolMarket(symbol="IBM", limits=StaleLimits(default_ns=600 * S))
+    for second in range(100):
+        ask_qty = 0 if second >= 50 else 300
+        found.on_event(Quote("IBM", "XA", 9_999, 500, 10_001, ask_qty, BEGIN_NS + second * S))
+    samples = found.statistics.samples
+    assert samples[-1].at_ns == BEGIN_NS + 50 * S
+    assert samples[-1].covered_s == pytest.approx(50.0)
