@@ -340,7 +340,8 @@ def _duration_s(order: EstimatedOrder, outlook: Outlook, cap: float, volume: _Vo
     session, shape, end_ns = outlook.session, outlook.shape, order.end_ns
     if session is None:
         return (end_ns - order.start_ns) / _NS
-    if volume is not None and shape is not None and "target_participation" in order.params:
+    keeps_to = isinstance(order.params.get("target_participation"), float) and cap < 1.0
+    if volume is not None and shape is not None and keeps_to:
         needed = order.qty / shares_for(cap, volume.median_qty) * window.share
         end_ns = min(end_ns, shape.time_of(order.start_ns, needed))
     return session.trading_ns(order.start_ns, end_ns) / _NS

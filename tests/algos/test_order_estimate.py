@@ -261,7 +261,8 @@ def test_whatever_is_asked(
         order_qty=qty, limit_px_ticks=limit_px_ticks, start_ns=BEGIN_NS + start_s * S,
         end_ns=min(BEGIN_NS + (start_s + lasts_s) * S, CLOSE_NS + S),
     )  # fmt: skip
-    found = DESK.estimate(IBM, side, qty, terms, {"max_participation": cap}, BEGIN_NS)
+    params: Values = {"max_participation": cap, "target_participation": cap}
+    found = DESK.estimate(IBM, side, qty, terms, params, BEGIN_NS)
     if terms.start_ns >= CLOSE_NS:
         assert "volume" in found.missing
         return

@@ -69,7 +69,7 @@ def test_the_slope_on_imbalance_is_one_a_share_at_the_usual_depth() -> None:
 @pytest.mark.parametrize(("g0", "stays", "share"), [(0.02, 0.02, 0.5), (0.0, 0.04, 1.0)])
 def test_what_stays(g0: float, stays: float, share: float) -> None:
     """After 30 minutes e^{-30/5} of what fades is left; a bar's own flow is a minute old."""
-    bars = fading_bars(1, g0, 5.0, stays=stays, days=40)
+    bars = fading_bars(1, g0, 5.0, stays=stays, days=20)
     signs = msgspec.structs.replace(bars, flow=np.sign(bars.flow))
     made = permanent_share(signs)
     at_once = g0 * np.exp(-1 / 5) + stays
@@ -92,7 +92,7 @@ def test_a_share_that_could_be_anything_is_refused() -> None:
 
 def test_a_share_above_all_is_refused() -> None:
     """The price goes on moving for minutes: what is measured is no share of what a bar does."""
-    flow = np.random.default_rng(4).normal(0.0, 1e4, 20_000)
+    flow = np.random.default_rng(4).normal(0.0, 1e4, 8_000)
     late = np.concatenate([[0.0], flow[:-1]])
     made = permanent_share(bars_of(1e-6 * flow + 3e-6 * late, flow))
     assert (made.refused, made.value) == (Refusal.OUT_OF_RANGE, None)
