@@ -93,6 +93,8 @@ def _set_symbol(market: SymbolMarket, parents: list[Parent], now_ns: int) -> boo
     metrics.WORKER_DUE_SHARES.labels(symbol).set(sum(each.target_qty for each in parents))
     metrics.WORKER_FILLED_SHARES.labels(symbol).set(sum(parent.cum_qty for parent in parents))
     metrics.WORKER_DROPPED_EVENTS.labels(symbol).set(market.dropped)
+    metrics.WORKER_PLACES_LOST.labels(symbol).set(market.queues.lost)
+    metrics.WORKER_PLACES_LOST_SHARES.labels(symbol).set(market.queues.lost_behind_qty)
     newest_ns = max((quote.at_ns for quote in market.quotes.values()), default=0)
     age_ns = now_ns - newest_ns if parents else 0
     metrics.WORKER_MARKET_DATA_AGE_SECONDS.labels(symbol).set(age_ns / 1e9)

@@ -77,6 +77,18 @@ WORKER_QUEUE_AHEAD = Counter(
     "Others' shares that they then stood behind: what refreshing and re-pricing costs in place",
     ["venue"],
 )
+WORKER_PLACES_LOST = Gauge(
+    "headgate_worker_places_lost",
+    "How often a displayed order went to the end of its queue at its price: tranches of venues' "
+    "icebergs, since the worker's start",
+    ["symbol"],
+)
+WORKER_PLACES_LOST_SHARES = Gauge(
+    "headgate_worker_places_lost_shares",
+    "Shares that it then stood behind at the most, all together: its own new tranche may be among "
+    "them",
+    ["symbol"],
+)
 WORKER_CHILDREN_OPEN = Gauge(
     "headgate_worker_children_open", "Children whose end is not known", ["venue"]
 )

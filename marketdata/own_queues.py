@@ -26,12 +26,17 @@ class OwnQueues:
     """One symbol's. `own`: our open orders, as they are before each call here.
 
     `rule`: whose a cancel is taken for; BEHIND_FIRST is the conservative one. `places`: of our
-    displayed orders by ClOrdID(11), with where they rest, and since which entry.
+    displayed orders by ClOrdID(11), with where they rest, and since which entry. `lost`: how often
+    one went to the end of its queue at the price that it had, an iceberg's next tranche above all;
+    `lost_behind_qty`: shares that stood before it then, all together, at the most: its own new
+    tranche is among them where its venue showed it before it told us of the fill.
     """
 
     own: OwnOrders
     rule: CancelRule = CancelRule.UNIFORM
     places: dict[str, tuple[_Key, int, Place]] = field(default_factory=dict)
+    lost: int = 0
+    lost_behind_qty: int = 0
     _queues: dict[_Key, Queue] = field(default_factory=dict)
     _since_ns: dict[_Key, int] = field(default_factory=dict)
 
@@ -60,6 +65,7 @@ class OwnQueues:
                 place.leaves_qty = order.displayed_qty
                 return
         self._leave(order.cl_ord_id)
+        lost = known is not None and known[0] == key
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = Queue(px_ticks=key[2], rule=self.rule, match_ns=MATCH_NS)
@@ -68,6 +74,9 @@ class OwnQueues:
             older_qty = self.own.displayed_qty(*key) - order.displayed_qty
             displayed_qty = max(displayed_qty - older_qty, 0)
         place = queue.join(order.cl_ord_id, order.displayed_qty, displayed_qty)
+        if lost:
+            self.lost += 1
+            self.lost_behind_qty += place.ahead_qty or 0
         self.places[order.cl_ord_id] = (key, order.entries, place)
 
     def _leave(self, cl_ord_id: str) -> None:

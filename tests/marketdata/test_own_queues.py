@@ -117,8 +117,12 @@ def test_an_iceberg_stands_by_what_it_shows_and_loses_its_place_with_each_tranch
     market.on_own_order(msgspec.structs.replace(tranche, qty=900, displayed_qty=100))
     assert ahead(market) == 0
     market.on_event(quote(100, 1_000, 60))
+    assert market.queues.lost == 0, "what is filled loses no place"
     market.on_own_order(msgspec.structs.replace(tranche, qty=800, entries=1))
     assert ahead(market) == 1_000
+    assert (market.queues.lost, market.queues.lost_behind_qty) == (1, 1_000)
+    market.on_own_order(msgspec.structs.replace(tranche, qty=800, entries=2, displayed_px_ticks=99))
+    assert market.queues.lost == 1, "a new price is a new place, and said with the replace"
 
 
 def test_an_order_that_is_over_leaves_nothing_behind() -> None:
