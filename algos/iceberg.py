@@ -116,7 +116,7 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
         if isinstance(sent, WaitReason):
             waits = sent
         elif around.now_ns >= ready_ns:
-            moves.append(sent)
+            moves.insert(0, sent)  # first: its number, which the draw is of, is the next one
         else:
             waits, wakes[-1] = WaitReason.WAITING_FOR_REFRESH, ready_ns
     return Step(
