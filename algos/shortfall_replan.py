@@ -9,9 +9,10 @@ from typing import Final
 
 import msgspec
 
-from algos.conditions import COVERED_S_MIN, FRESH_NS, MEASURES, log_ratios, thresholds
+from algos.algorithm import PlanInputs
+from algos.conditions import COVERED_S_MIN, ENTER, FRESH_NS, MEASURES, log_ratios, thresholds
 from algos.market_figures import profile_norms
-from algos.models.replanning import Seen, changed, has_changed, next_plan_ns
+from algos.models.replanning import Seen, has_changed, next_plan_ns
 from algos.norms import OfProfile
 from algos.parent import Parent
 from algos.shortfall_inputs import inputs_of
@@ -43,18 +44,7 @@ def replan(parent: Parent, around: Surroundings) -> str | None:
         return None
     if now_ns < next_plan_ns(plan.transact_ns, terms.start_ns, terms.end_ns):
         return None
-    norms = profile_norms(around)
-    if norms is None:
-        return None
-    volatility = _Watched(
-        place=MEASURES.index("volatility"),
-        up=VOLATILITY_UP,
-        down=VOLATILITY_DOWN,
-        supposed=plan.inputs["volatility_level"],
-    )
-    liquidity = _Watched(place=MEASURES.index("volume"), up=LIQUIDITY_UP, down=LIQUIDITY_DOWN,
-                         supposed=plan.inputs["liquidity_level"])  # fmt: skip
-    return _moved(volatility, around, norms) or _moved(liquidity, around, norms)
+    return _by_market(plan.inputs, around)
 
 
 def _in_break(around: Surroundings) -> bool:
@@ -62,34 +52,55 @@ def _in_break(around: Surroundings) -> bool:
 
 
 class _Watched(msgspec.Struct, frozen=True, kw_only=True):
-    """One measure of algos/conditions.py, as the plan in force supposes it to be by its norm."""
+    """A measure of algos/conditions.py, the plan's input that supposes it, and what to say."""
 
     place: int
-    supposed: object
+    level: str
     up: str
     down: str
 
 
-def _moved(watched: _Watched, around: Surroundings, norms: OfProfile) -> str | None:
-    """Whether it has been beyond the threshold for two minutes, by all samples of them.
+_WATCHED: Final = (
+    _Watched(place=MEASURES.index("volatility"), level="volatility_level", up=VOLATILITY_UP,
+             down=VOLATILITY_DOWN),
+    _Watched(place=MEASURES.index("volume"), level="liquidity_level", up=LIQUIDITY_UP,
+             down=LIQUIDITY_DOWN),
+)  # fmt: skip
 
-    The threshold is ln 1.5, or what noise does on an ordinary day where few trades come.
+
+def _by_market(inputs: PlanInputs, around: Surroundings) -> str | None:
+    """Whether a measure has left what the plan supposes. Nearly always the newest sample says no,
+    by the least threshold there is, and nothing else is looked at.
     """
-    market, samples = around.market, around.market.statistics.samples
-    if not isinstance(watched.supposed, float) or not samples:
+    norms, samples = profile_norms(around), around.market.statistics.samples
+    if norms is None or not samples:
         return None
     newest = samples[-1]
     if newest.covered_s < COVERED_S_MIN or around.now_ns - newest.at_ns > FRESH_NS:
         return None
-    enter = thresholds(newest, market, norms)[watched.place]
-    seen: list[Seen] = []
-    for sample in reversed(samples):
+    ratios = log_ratios(newest, around.market, norms)
+    for watched in _WATCHED:
+        supposed, log_ratio = inputs[watched.level], ratios[watched.place]
+        if isinstance(supposed, float) and log_ratio is not None:
+            supposed_log = math.log(supposed)
+            if abs(log_ratio - supposed_log) > ENTER and _lasts(
+                watched, supposed_log, around, norms
+            ):
+                return watched.up if log_ratio > supposed_log else watched.down
+    return None
+
+
+def _lasts(watched: _Watched, supposed_log: float, around: Surroundings, norms: OfProfile) -> bool:
+    """Whether it has been beyond the threshold for two minutes, by all samples of them.
+
+    The threshold is ln 1.5, or what noise does on an ordinary day where few trades come.
+    """
+    market = around.market
+    enter = thresholds(market.statistics.samples[-1], market, norms)[watched.place]
+    seen = []
+    for sample in market.statistics.samples:
         log_ratio = log_ratios(sample, market, norms)[watched.place]
-        if log_ratio is None:
-            return None
-        seen.insert(0, Seen(at_ns=sample.at_ns, ratio=math.exp(log_ratio) / watched.supposed))
-        if not changed(seen[0].ratio, enter):
-            return None  # nearly always so at the newest one, and then no other is looked at
-    if not has_changed(seen, around.now_ns, enter):
-        return None
-    return watched.up if seen[-1].ratio > 1.0 else watched.down
+        if log_ratio is not None:
+            ratio = math.exp(log_ratio - supposed_log)
+            seen.append(Seen(at_ns=sample.at_ns, ratio=ratio))
+    return has_changed(seen, around.now_ns, enter)
