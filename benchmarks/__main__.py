@@ -17,13 +17,17 @@ import structlog
 
 from benchmarks import (
     bus_worker,
+    cost_quality,
+    decision_cost,
     end_to_end,
     fix_round_trip,
     market_events,
     matching_engine,
     models,
     peer_comparison,
+    pov_quality,
     replay_day,
+    shortfall_quality,
     simulated_day,
     simulated_orders,
     twap_quality,
@@ -39,11 +43,19 @@ Stage = tuple[str, Callable[[], list[Figure]], Callable[[], list[Figure]]]
 # What algorithms do, by name: (what it is, of so many seeds, seeds at full and at `--quick` size)
 Quality = tuple[str, Callable[[int], list[Figure]], int, int]
 QUALITY: Final[dict[str, Quality]] = {
-    "twap-quality": ("how well TWAP keeps time, and finishes", twap_quality.measure, 8, 1),
+    "twap-quality": ("how well TWAP keeps time, and finishes", twap_quality.measure, 6, 1),
     "vwap-quality": (
         "how near VWAP keeps to its curve, and to the market's VWAP",
         vwap_quality.measure,
         4,
+        1,
+    ),
+    "pov-quality": ("how near POV comes to its share", pov_quality.measure, 3, 1),
+    "is-quality": ("whether IS costs what it said", shortfall_quality.measure, 52, 2),
+    "cost": (
+        "what TWAP costs, beside the model and plain market orders",
+        cost_quality.measure,
+        3,
         1,
     ),
 }
@@ -57,6 +69,11 @@ STAGES: Final[dict[str, Stage]] = {
         "a TWAP decision, and what a child costs from the first to the last",
         lambda: worker_core.decisions(100_000),
         lambda: worker_core.decisions(2_000),
+    ),
+    "decide": (
+        "a decision by itself, of every algorithm",
+        lambda: decision_cost.measure(1_000),
+        lambda: decision_cost.measure(50),
     ),
     "models": (
         "an impact estimate, a closed trajectory, a pre-trade estimate",

@@ -58,22 +58,22 @@ def runs(
     )  # fmt: skip
 
 
-def traded(found: Runs) -> list[tuple[OrderRow, Traded]]:
-    """Each order that had a market, with its fills."""
+def traded(found: Runs, window_s: int) -> list[tuple[OrderRow, Traded]]:
+    """Each order that had a market, with its fills. Its window is as it was asked for: it may have
+    been done before the end."""
     fills: dict[tuple[str, int, str], list[FillRow]] = {}
     for fill in found.fills:
         fills.setdefault((fill.variant, fill.seed, fill.order), []).append(fill)
     return [
-        (row, _traded(row, fills.get((row.variant, row.seed, row.order), [])))
+        (row, _traded(row, window_s, fills.get((row.variant, row.seed, row.order), [])))
         for row in found.rows if row.reject_reason is None
     ]  # fmt: skip
 
 
-def _traded(row: OrderRow, fills: Sequence[FillRow]) -> Traded:
+def _traded(row: OrderRow, window_s: int, fills: Sequence[FillRow]) -> Traded:
     assert row.start_ns is not None
-    assert row.end_ns is not None
     return Traded(
-        start_ns=row.start_ns, end_ns=row.end_ns, order_qty=row.order_qty,
+        start_ns=row.start_ns, end_ns=row.start_ns + window_s * NS, order_qty=row.order_qty,
         at_ns=tuple(each.at_ns for each in fills), fill_qty=tuple(each.qty for each in fills),
         exo_px=tuple(each.exo_px or 0.0 for each in fills),
     )  # fmt: skip

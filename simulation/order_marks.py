@@ -7,7 +7,7 @@ from typing import Final
 from domain.fix_codes import ExecType
 from domain.marketdata import MarketEvent, Quote
 from domain.orders import PARENT_TERMINAL
-from domain.reports import ParentReport
+from domain.reports import ParentPlan, ParentReport
 
 FRESH_NS: Final = 5_000_000_000  # as old as a quote may be that the worker sends on
 
@@ -29,6 +29,7 @@ class OrderMarks:
     exogenous: Callable[[str, int], float | None]
     arrivals: dict[str, Mark] = field(default_factory=dict)
     ends: dict[str, Mark] = field(default_factory=dict)
+    expected_bps: dict[str, float] = field(default_factory=dict)  # see on_plan
     _quotes: dict[str, dict[str, Quote]] = field(default_factory=dict)
 
     def on_market(self, event: MarketEvent) -> None:
@@ -50,11 +51,20 @@ class OrderMarks:
         """Mark the arrival of a new order and the end of one that is over."""
         if report.exec_type is ExecType.NEW:
             self.arrivals[report.order_id] = self._mark(report.symbol, now_ns)
+            if report.estimate is not None and report.estimate.cost_bps is not None:
+                self.expected_bps[report.order_id] = report.estimate.cost_bps
         elif report.ord_status in PARENT_TERMINAL:
             if report.order_id not in self.ends:
                 self.ends[report.order_id] = self._mark(report.symbol, now_ns)
         else:
             self.ends.pop(report.order_id, None)
+
+    def on_plan(self, plan: ParentPlan) -> None:
+        """What an order is expected to cost: by its first plan, if that says so, for it knows the
+        pace; else by its acceptance."""
+        cost_bps = plan.inputs.get("expected_cost_bps")
+        if plan.version == 1 and isinstance(cost_bps, float):
+            self.expected_bps[plan.order_id] = cost_bps
 
     def _mark(self, symbol: str, now_ns: int) -> Mark:
         return Mark(

@@ -35,7 +35,9 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     nanoseconds, costs in basis points of the order's value at arrival, positive = worse.
 
     What could not be had is None: the costs of an order that was rejected or had no market.
-    `is_adj_bps` = `is_bps` - `control_bps`. `*_slippage_bps`: of what was filled, by TCA.
+    `is_adj_bps` = `is_bps` - `control_bps`. `expected_bps`: by its first plan, or its
+    acceptance.
+    `*_slippage_bps`: of what was filled, by TCA.
     """
 
     variant: str
@@ -57,6 +59,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     is_bps: float | None
     control_bps: float | None
     is_adj_bps: float | None
+    expected_bps: float | None
     fees_bps: float | None
     arrival_slippage_bps: float | None
     vwap_slippage_bps: float | None
@@ -150,6 +153,7 @@ def _row(
         end_ns=cost.end_ns, arrival_px=arrival_px,
         avg_px=None if cost.avg_px is None else float(cost.avg_px), end_px=end_px,
         is_bps=shortfall, control_bps=control, is_adj_bps=adjusted,
+        expected_bps=run.marks.expected_bps.get(cost.order_id),
         fees_bps=None if not value else float(cost.fees) / value * 1e4,
         arrival_slippage_bps=cost.arrival_slippage_bps, vwap_slippage_bps=cost.vwap_slippage_bps,
         twap_slippage_bps=cost.twap_slippage_bps, market_qty=cost.market_qty,
@@ -204,7 +208,8 @@ def _rejected(case: Case, report: ParentReport) -> OrderRow:
         order_id=report.order_id, symbol=report.symbol, side=Side(report.side).name.lower(),
         algo=report.algo, status="rejected", reject_reason=f"{reason}: {report.field}",
         order_qty=int(report.order_qty), cum_qty=0, start_ns=None, end_ns=None, arrival_px=None,
-        avg_px=None, end_px=None, is_bps=None, control_bps=None, is_adj_bps=None, fees_bps=None,
+        avg_px=None, end_px=None, is_bps=None, control_bps=None, is_adj_bps=None, expected_bps=None,
+        fees_bps=None,
         arrival_slippage_bps=None, vwap_slippage_bps=None, twap_slippage_bps=None, market_qty=0,
         participation=None, children=0, fills=0, fees=0.0,
     )  # fmt: skip

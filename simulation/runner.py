@@ -24,7 +24,7 @@ from domain.fencing import Fence
 from domain.fix_codes import ExecType
 from domain.marketdata import MarketEvent
 from domain.parents import NewParent, ParentRequest
-from domain.reports import ParentReport
+from domain.reports import ParentPlan, ParentReport
 from domain.tca import ParentCost
 from gateway.venue_commands import Publish
 from simulation.agenda import NEVER, Agenda
@@ -203,8 +203,11 @@ class Simulation:
                 hand = partial(self._hand, number, offset, each.record)
                 self._agenda.at(now_ns + self.hop_ns, hand)
                 continue
-            if self._fence.admits(number, record) and isinstance(record, ParentReport):
-                self._on_report(record, now_ns)
+            if self._fence.admits(number, record):
+                if isinstance(record, ParentReport):
+                    self._on_report(record, now_ns)
+                elif isinstance(record, ParentPlan):
+                    self.marks.on_plan(record)
             self._say_costs(self.costs.on_report(number, each.record))
         self._must_look = True
 

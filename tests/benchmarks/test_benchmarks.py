@@ -5,7 +5,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks import market_events, models, peer_comparison, simulated_day
+from algos.catalogue import ALGORITHMS
+from benchmarks import (
+    decision_cost,
+    market_events,
+    models,
+    peer_comparison,
+    pov_quality,
+    shortfall_quality,
+    simulated_day,
+)
 from benchmarks.figures import Figure, Goal, as_json, quantile, table
 from benchmarks.machine import machine
 from benchmarks.peer import headgate_side
@@ -22,6 +31,18 @@ def test_stages_in_process_give_figures() -> None:
     }  # fmt: skip
     assert all(figure.value > 0 for figure in found)
     assert all(figure.ratio is not None for figure in found if figure.goal is not None)
+
+
+def test_a_decision_of_every_algorithm_is_timed() -> None:
+    found = decision_cost.measure(2)
+    assert {figure.name.partition(":")[0] for figure in found} >= ALGORITHMS.keys() - {"auto"}
+    assert all(figure.ratio is not None for figure in found)
+
+
+def test_what_the_stages_of_quality_play_is_good() -> None:
+    assert len(pov_quality.scenario().generators) == len(pov_quality.TARGETS)
+    for preset in PRESETS.values():
+        assert len(shortfall_quality.scenario(preset).generators) == len(shortfall_quality.SIZES)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ ROW = OrderRow(
     variant="a", seed=0, order="P-1", order_id="1", symbol="AAA", side="buy", algo="twap",
     status="filled", reject_reason=None, order_qty=1_000, cum_qty=1_000, start_ns=0, end_ns=1,
     arrival_px=10.0, avg_px=10.0, end_px=10.0, is_bps=0.0, control_bps=0.0, is_adj_bps=0.0,
+    expected_bps=None,
     fees_bps=0.0, arrival_slippage_bps=0.0, vwap_slippage_bps=0.0, twap_slippage_bps=0.0,
     market_qty=0, participation=None, children=1, fills=1, fees=0.0,
 )  # fmt: skip
