@@ -42,6 +42,17 @@ class WindowCurve(msgspec.Struct, frozen=True, kw_only=True):
         before = self.done[index - 1]
         return before + (self.done[index] - before) * since_ns / length_ns
 
+    def time_of(self, fraction: float) -> int:
+        """The last time up to which no more than `fraction` has traded; the end for 1 and above."""
+        index = bisect_right(self.done, fraction)
+        if index == 0:
+            return self.times_ns[0]
+        if index == len(self.done):
+            return self.times_ns[-1]
+        at_ns, before = self.times_ns[index - 1], self.done[index - 1]
+        part = (fraction - before) / (self.done[index] - before)
+        return at_ns + int((self.times_ns[index] - at_ns) * part)
+
     def halted(self, from_ns: int, until_ns: int, reopening: float = 0.0) -> "WindowCurve":
         """The curve with its clock frozen over a halt (quant.md 3.5).
 

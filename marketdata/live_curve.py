@@ -78,6 +78,12 @@ class LiveWindow:
 
     def pace(self, now_ns: int) -> Pace:
         """How the order should go about `now_ns`."""
+        pace = self._pace
+        if (
+            pace is not None and pace.start_ns <= now_ns < min(pace.end_ns, self._known_ns())
+            and self._halt_ns() > now_ns
+        ):  # fmt: skip
+            return pace
         while True:
             end_ns, known_ns, halt_ns = self._end_ns(), self._known_ns(), self._halt_ns()
             next_ns = min(end_ns, known_ns, halt_ns)

@@ -102,3 +102,30 @@ def test_fractions_rise_from_0_to_1(
         assert all(0.0 <= each <= 1.0 + 1e-12 for each in found)
         assert shown.fraction(minute(start) - 1) == 0.0
         assert shown.fraction(minute(end)) == 1.0
+
+
+@given(
+    steps=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=8).filter(any),
+    fraction=st.floats(0.0, 1.0),
+)
+def test_when_a_fraction_has_traded(steps: list[float], fraction: float) -> None:
+    """The inverse of `fraction`: at that time it is reached, and a moment later exceeded."""
+    done = [0.0]
+    for step in steps:
+        done.append(done[-1] + step)
+    whole = WindowCurve(
+        times_ns=tuple(number * 900 * NS for number in range(len(done))),
+        done=(*(each / done[-1] for each in done[:-1]), 1.0),
+    )
+    at_ns = whole.time_of(fraction)
+    assert whole.times_ns[0] <= at_ns <= whole.times_ns[-1]
+    assert whole.fraction(at_ns) == pytest.approx(fraction, abs=1e-9)
+    if at_ns < whole.times_ns[-1]:
+        assert whole.fraction(at_ns + NS) > fraction - 1e-12
+
+
+def test_where_nothing_trades_it_is_the_end_of_that() -> None:
+    whole = WindowCurve(times_ns=(0, 10, 20, 30), done=(0.0, 0.5, 0.5, 1.0))
+    assert [whole.time_of(each) for each in (-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0)] == [
+        0, 0, 5, 20, 25, 30, 30
+    ]  # fmt: skip
