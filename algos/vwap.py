@@ -10,9 +10,10 @@ from bisect import bisect_right
 from typing import Final
 
 import msgspec
-import numpy as np
 
+from algos.actions import Step
 from algos.algorithm import Algorithm, Plan, PlanInputs, PlanRequest
+from algos.due import Due
 from algos.goal import Goal, schedule_goal
 from algos.models.vwap_risk import vwap_tracking_error
 from algos.parameters import Parameter, Unit
@@ -37,6 +38,8 @@ from algos.shared_parameters import (
     WOULD_SET,
 )
 from algos.surroundings import Surroundings
+from algos.tactics.leaning import lean
+from algos.tactics.styled import styled
 from marketdata.curve_window import Window, WindowCurve, window_curve
 from marketdata.dynamic_curve import BAND_ILLIQUID, BAND_LIQUID
 from marketdata.live_curve import LiveWindow
@@ -49,8 +52,8 @@ _INTERVAL_S: Final = 30.0
 ILLIQUID_SPREAD: Final = 20e-4
 FLOOR_LOOK_NS: Final = 5 * 10**9  # how often the participation floor is compared with the tape
 _ONE: Final = 1 << 50  # the whole of a window on the clock of its volume
-# Times of the plan are whole nanoseconds, so a slice's part of the volume is known this well.
-_SLACK: Final = 1e-9
+# Times are made of fractions and the other way round: what is a moment apart is the same.
+_SLACK_NS: Final = 1_000
 
 PARAMETERS: Final = (
     DURATION,
@@ -69,6 +72,11 @@ PARAMETERS: Final = (
                    "need be; default no floor"),
     STYLE,
     PASSIVE_ONLY,
+    Parameter(name="pricing", kind=str, default="touch", mutable=True,
+              choices={"touch": "children rest at the touch of their own side",
+                       "participation": "they rest between the mid and the other side's touch, the "
+                                        "nearer to it the more of the volume is needed"},
+              text="where children of a style that rests stand"),
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
@@ -91,6 +99,23 @@ RULES: Final = (
         ),
         text="interval is longer than the window: all would be due at once",
     ),
+    Rule(
+        any_of=(
+            Condition(field="pricing", operator=Operator.NX),
+            Condition(field="pricing", operator=Operator.NE, value="participation"),
+            Condition(field="style", operator=Operator.NE, value="aggressive"),
+        ),
+        text="pricing=participation is of children that rest, and style=aggressive crosses",
+    ),
+    Rule(
+        any_of=(
+            Condition(field="passive_only", operator=Operator.NX),
+            Condition(field="passive_only", operator=Operator.EQ, value=False),
+            Condition(field="pricing", operator=Operator.NX),
+            Condition(field="pricing", operator=Operator.NE, value="participation"),
+        ),
+        text="pricing=participation takes liquidity where it must, and passive_only never does",
+    ),
     *RELATIVE_LIMIT_RULES,
     *WOULD_RULES,
 )  # fmt: skip
@@ -112,7 +137,7 @@ def plan(request: PlanRequest) -> Plan:
     curve = around.curve.curve
     static = window_curve(curve, window)
     even = _even(request)
-    times = _times_of(static, [each / _ONE for each in even.times_ns])
+    times = [static.time_of(each / _ONE) for each in even.times_ns]
     schedule = Schedule(tuple(_clock_ns(clock, each) for each in times), even.cum_qty)
     profile = around.profile
     inputs: PlanInputs = {
@@ -154,22 +179,6 @@ def _even(request: PlanRequest) -> Schedule:
         time_jitter=time_jitter,
         seed=request.seed,
     )
-
-
-def _times_of(curve: WindowCurve, fractions: list[float]) -> list[int]:
-    """When each fraction has traded by the curve, wall ns, rising as they do. Where nothing is
-    expected to trade for a while, at its end.
-    """
-    done, times = np.array(curve.done), np.array(curve.times_ns, dtype=np.int64)
-    after = np.searchsorted(done, fractions, side="right")
-    found = []
-    for fraction, index in zip(fractions, np.minimum(after, len(done) - 1).tolist(), strict=True):
-        before = index - 1
-        rise = float(done[index] - done[before])
-        part = (fraction - float(done[before])) / rise if rise > 0 else 0.0
-        length_ns = int(times[index]) - int(times[before])
-        found.append(int(times[before]) + int(length_ns * min(max(part, 0.0), 1.0)))
-    return found
 
 
 def _clock_ns(clock: TradingClock, wall_ns: int) -> int:
@@ -259,7 +268,9 @@ def _curve_goal(parent: Parent, window: LiveWindow, now_ns: int, patience_ns: in
     if due < len(schedule.times_ns):
         steps.append(pace.time_of(window.static.fraction(schedule.times_ns[due])))
     overdue_qty = 0
-    if patience_ns is not None:
+    if patience_ns == 0:
+        overdue_qty = schedule.cum_qty[due - 1] if due else 0
+    elif patience_ns is not None:
         overdue = _slices_due(schedule, window.static, pace.fraction(now_ns - patience_ns))
         overdue_qty = schedule.cum_qty[overdue - 1] if overdue else 0
         if overdue < due:
@@ -275,10 +286,7 @@ def _curve_goal(parent: Parent, window: LiveWindow, now_ns: int, patience_ns: in
 
 def _slices_due(schedule: Schedule, static: WindowCurve, fraction: float) -> int:
     """How many slices the fraction reaches."""
-    return bisect_right(
-        range(len(schedule.times_ns)), fraction + _SLACK,
-        key=lambda index: static.fraction(schedule.times_ns[index]),
-    )  # fmt: skip
+    return bisect_right(schedule.times_ns, static.time_of(fraction) + _SLACK_NS)
 
 
 def _floored(found: Goal, parent: Parent, around: Surroundings) -> Goal:
@@ -297,6 +305,15 @@ def _floored(found: Goal, parent: Parent, around: Surroundings) -> Goal:
     )
 
 
+# -- the tactic
+
+
+def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
+    """As the style says; its children lean towards the other side if that is asked."""
+    leans = parent.params["pricing"] == "participation"
+    return (lean if leans else styled)(parent, around, due)
+
+
 VWAP: Final = Algorithm(
     name="vwap",
     title="VWAP",
@@ -305,4 +322,5 @@ VWAP: Final = Algorithm(
     rules=RULES,
     plan=plan,
     goal=goal,
+    tactic=tactic,
 )

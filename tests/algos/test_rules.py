@@ -125,6 +125,11 @@ OWN: dict[str, list[Case]] = {
         ({"min_participation": 0.1, "max_participation": 0.1}, ORDER, None),
         ({"min_participation": 0.2, "max_participation": 0.1}, ORDER,
          "min_participation is above max_participation"),
+        ({"pricing": "participation", "style": "normal"}, ORDER, None),
+        ({"pricing": "participation"}, ORDER,
+         "pricing=participation is of children that rest, and style=aggressive crosses"),
+        ({"passive_only": True, "pricing": "participation", "style": "passive"}, ORDER,
+         "pricing=participation takes liquidity where it must, and passive_only never does"),
     ],
     "adaptive": [
         ({}, order(window_ns=20 * NS), None),
