@@ -42,6 +42,8 @@ def measure(events: int, idle: int = IDLE, *, recorded: bool = True) -> list[Fig
     """Quotes, prints and depth, side by side, so that a neighbour hits all alike."""
     plain, full, busy = live_partition(BOOK_ONLY), live_partition(), live_partition()
     idle_parents(busy, idle)
+    for market in full.markets.values():
+        market.keep_statistics()  # a parent would have turned them on
     best: dict[str, float] = {}
 
     def time_of(name: str, taken_ns: float) -> None:
