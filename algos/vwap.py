@@ -72,8 +72,8 @@ PARAMETERS: Final = (
                    "need be; default no floor"),
     STYLE,
     PASSIVE_ONLY,
-    Parameter(name="pricing", kind=str, default="touch", mutable=True,
-              choices={"touch": "children rest at the touch of their own side",
+    Parameter(name="pricing", kind=str, default="style", mutable=True,
+              choices={"style": "where the style says",
                        "participation": "they rest between the mid and the other side's touch, the "
                                         "nearer to it the more of the volume is needed"},
               text="where children of a style that rests stand"),
@@ -271,7 +271,11 @@ def _curve_goal(parent: Parent, window: LiveWindow, now_ns: int, patience_ns: in
     if patience_ns == 0:
         overdue_qty = schedule.cum_qty[due - 1] if due else 0
     elif patience_ns is not None:
-        overdue = _slices_due(schedule, window.static, pace.fraction(now_ns - patience_ns))
+        since_ns = now_ns - patience_ns
+        overdue = (
+            _slices_due(schedule, window.static, pace.fraction(since_ns))
+            if since_ns >= window.dynamic.window.start_ns else 0
+        )  # fmt: skip
         overdue_qty = schedule.cum_qty[overdue - 1] if overdue else 0
         if overdue < due:
             at_ns = pace.time_of(window.static.fraction(schedule.times_ns[overdue])) + patience_ns

@@ -215,6 +215,16 @@ def test_patience_is_counted_on_the_moving_clock() -> None:
     assert scene.goal(7.6).overdue_qty == 0
 
 
+def test_nothing_is_overdue_before_its_patience_has_passed() -> None:
+    """The first slice is due at the very start."""
+    scene = VwapScene(10_000, interval=360)
+    scene.plan()
+    found = scene.goal(0, 20)
+    assert (found.target_qty, found.overdue_qty) == (1_000, 0)
+    assert found.next_ns == scene.at_ns(1 / 3)
+    assert scene.goal(0.34, 20).overdue_qty == 1_000
+
+
 def test_all_is_due_at_the_end_and_the_plan_covers_it() -> None:
     scene = VwapScene(10_000, interval=360)
     scene.plan()
