@@ -95,7 +95,7 @@ class KnownCalibrations:
                     spread = made.value(_SPREADS[name])
                     return ChosenModel(
                         name=name, model=model, spread_paid=1.0 if spread is None else spread,
-                        origin=origin, why="" if origin is ModelOrigin.SYMBOL else why,
+                        origin=origin, why="" if origin is ModelOrigin.SYMBOL else f"own: {why}",
                     )  # fmt: skip
                 why = model
         return ChosenModel(name=name, model=IMPACT_MODELS[name], why=why)

@@ -87,7 +87,7 @@ def test_the_published_and_why(
 def test_those_of_all_symbols_where_the_own_are_refused() -> None:
     found = chosen(CROSSOVER, REFUSED, ALL)
     assert (found.model, found.origin) == (CrossoverModel(y=1.2), ModelOrigin.ALL_SYMBOLS)
-    assert found.why == "crossover_y insignificant"
+    assert found.why == "own: crossover_y insignificant"
 
 
 def test_a_directory(tmp_path: Path) -> None:
