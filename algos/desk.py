@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from algos.admission import Known, Touch
 from algos.algorithm import Algorithm
@@ -22,6 +23,7 @@ from algos.parent import Parent, Terms
 from algos.policy import Policy
 from algos.reporting import on_request, request_rejected
 from algos.requests import Requests
+from algos.styles import style_of
 from domain.children import CancelChild, ChildCommand, NewChild, ReplaceChild
 from domain.control import EngageKillSwitch
 from domain.executions import Execution, ExecutionRecord, VenueState
@@ -37,6 +39,7 @@ from marketdata.market import SymbolMarket
 from marketdata.symbol_profile import SymbolProfile
 
 Command = ChildCommand | Report
+TERMS_SET: Final = (ExecType.NEW, ExecType.REPLACED)  # what an order reads may be another
 Scope = tuple[str | None, str | None]  # (symbol, venue); None is every one
 
 
@@ -86,7 +89,7 @@ class Desk:
             self.apply_command(message)
         else:
             self.blotter.apply_report(message)
-            if isinstance(message, ParentReport) and message.exec_type is ExecType.NEW:
+            if isinstance(message, ParentReport) and message.exec_type in TERMS_SET:
                 self.watch(self.blotter.parents[message.order_id])
         self._out.append(message)
 
@@ -96,7 +99,8 @@ class Desk:
         They cost as much again as a quote does (docs/marketdata.md), so symbols that nobody trades
         go without.
         """
-        if self.policy.touch_statistics or parent.algorithm.reads_touch:
+        reads = parent.algorithm.reads_touch or style_of(parent).weighs
+        if self.policy.touch_statistics or reads:
             self.market(parent.instrument.symbol).keep_statistics()
 
     def apply_command(self, command: ChildCommand) -> None:
