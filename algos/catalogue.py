@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from algos.adaptive import ADAPTIVE
 from algos.algorithm import Algorithm
 from algos.iceberg import ICEBERG
@@ -9,6 +11,7 @@ from algos.implementation_shortfall import IS
 from algos.pegged import PEGGED
 from algos.pov import POV
 from algos.selector import selector
+from algos.shared_parameters import BENCHMARK_RULES, BENCHMARK_SET
 from algos.sniper import SNIPER
 from algos.target_close import CLOSE
 from algos.twap import TWAP
@@ -25,6 +28,17 @@ _EVERY: Final = (
     SNIPER,
     ADAPTIVE,
 )
+
+
+def _measured(algorithm: Algorithm) -> Algorithm:
+    """With what every order may say of its own decision: nothing trades by it, TCA reads it."""
+    return msgspec.structs.replace(
+        algorithm,
+        parameters=(*algorithm.parameters, *BENCHMARK_SET),
+        rules=(*algorithm.rules, *BENCHMARK_RULES),
+    )
+
+
 ALGORITHMS: Final[dict[str, Algorithm]] = {
-    algorithm.name: algorithm for algorithm in (*_EVERY, selector(_EVERY))
+    each.name: _measured(each) for each in (*_EVERY, selector(_EVERY))
 }

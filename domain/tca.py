@@ -27,7 +27,8 @@ class ParentCost(msgspec.Struct, frozen=True, kw_only=True, tag="parent_cost"):
 
     `market_qty`: shares that printed in the parent's interval, own ones included.
     `participation`: cum_qty / market_qty. A benchmark that could not be had is None, and so is
-    the slippage against it.
+    the slippage against it. `decision_px`, `decision_ns`: what the order said of itself.
+    `benchmark`: which one it asked to be measured against first; `benchmark_slippage_bps`: that.
     """
 
     order_id: str
@@ -58,3 +59,8 @@ class ParentCost(msgspec.Struct, frozen=True, kw_only=True, tag="parent_cost"):
     fills: int
     venues: tuple[VenueShare, ...]
     at_ns: int
+    decision_px: Decimal | None = None
+    decision_ns: int | None = None
+    decision_slippage_bps: float | None = None
+    benchmark: str = "arrival"
+    benchmark_slippage_bps: float | None = None

@@ -21,7 +21,7 @@ from domain.fix_codes import ExecType, OrdStatus
 from domain.instruments import InstrumentTable, Side
 from domain.marketdata import MarketEvent
 from domain.orders import PARENT_TERMINAL
-from domain.reports import ParentReport, ReportRecord
+from domain.reports import ParentPlan, ParentReport, ReportRecord
 from domain.tca import ParentCost, VenueShare
 from tca.benchmarks import Mark, Market, Sums, mid_px, twap_px, vwap_px
 
@@ -88,6 +88,9 @@ class Parent:
     start: Mark
     arrival: Mark | None = None
     arrival_px: Decimal | None = None
+    benchmark: str = "arrival"
+    decision_px: Decimal | None = None
+    decision_ns: int | None = None
     end: Mark | None = None
     last_fill_ns: int = 0
     total: Tally = field(default_factory=Tally)
@@ -143,6 +146,8 @@ class Costs:
         """Book one record of `reports`, unless its writer had lost the partition."""
         if not self._report_fence.admits(partition, record):
             return []
+        if type(record) is ParentPlan:
+            self._on_plan(record)
         if type(record) is not ParentReport or record.symbol not in self._instruments.by_symbol:
             return []
         parent = self._parents.get(record.order_id)
@@ -155,6 +160,17 @@ class Costs:
         parent.exec_ids.add(record.exec_id)
         self._apply(parent, record)
         return self._finish(parent, record.transact_ns)
+
+    def _on_plan(self, plan: ParentPlan) -> None:
+        """What the order says of its own decision; TCA alone goes by it."""
+        parent = self._parents.get(plan.order_id)
+        if parent is None:
+            return
+        benchmark, px = plan.params.get("benchmark"), plan.params.get("decision_price")
+        decided_ns = plan.params.get("decision_time")
+        parent.benchmark = benchmark if isinstance(benchmark, str) else "arrival"
+        parent.decision_px = Decimal(px) if isinstance(px, str) else None
+        parent.decision_ns = decided_ns if isinstance(decided_ns, int) else None
 
     def on_child(self, partition: int, offset: int, record: ChildRecord) -> None:
         """Count the children of parents."""
@@ -292,6 +308,10 @@ class Costs:
         if arrival_px is None and parent.arrival is not None:
             arrival_px = mid_px(market.reading(parent.arrival), tick)
         vwap, twap = vwap_px(start, end, tick), twap_px(start, end, tick)
+        benchmarks = {
+            "arrival": arrival_px, "decision": parent.decision_px, "vwap": vwap, "twap": twap
+        }  # fmt: skip
+        slippage = {name: slippage_bps(parent.side, total, px) for name, px in benchmarks.items()}
         market_qty = end.qty - start.qty if start is not None and end is not None else 0
         return ParentCost(
             order_id=parent.order_id, source=parent.source, cl_ord_id=parent.cl_ord_id,
@@ -302,9 +322,10 @@ class Costs:
             avg_px=avg_px(total), start_ns=parent.start_ns,
             end_ns=parent.end.at_ns if parent.end is not None else at_ns,
             arrival_px=arrival_px, vwap_px=_float(vwap), twap_px=_float(twap),
-            arrival_slippage_bps=slippage_bps(parent.side, total, arrival_px),
-            vwap_slippage_bps=slippage_bps(parent.side, total, vwap),
-            twap_slippage_bps=slippage_bps(parent.side, total, twap),
+            arrival_slippage_bps=slippage["arrival"], vwap_slippage_bps=slippage["vwap"],
+            twap_slippage_bps=slippage["twap"], decision_slippage_bps=slippage["decision"],
+            decision_px=parent.decision_px, decision_ns=parent.decision_ns,
+            benchmark=parent.benchmark, benchmark_slippage_bps=slippage[parent.benchmark],
             market_qty=market_qty,
             participation=total.qty / market_qty if market_qty else None,
             notional=total.notional, fees=total.fees,

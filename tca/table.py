@@ -46,6 +46,11 @@ def _figures(cost: ParentCost) -> list[tuple[str, str, str]]:
         ("children", f"{cost.children:,}", f"{cost.fills:,} fills"),
         ("average price", _px(cost.avg_px), ""),
         ("arrival", _px(cost.arrival_px), arrival),
+        *(
+            []
+            if cost.decision_px is None
+            else [("decision", _px(cost.decision_px), _bps(cost.decision_slippage_bps))]
+        ),
         ("interval VWAP", _px(cost.vwap_px), vwap),
         ("interval TWAP", _px(cost.twap_px), twap),
         ("participation", f"{cost.market_qty:,}", _share(cost.participation)),

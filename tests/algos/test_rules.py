@@ -101,6 +101,13 @@ SHARED: list[tuple[dict[str, ParamValue], RuleTerms, dict[str, ParamValue], Rule
 ]  # fmt: skip
 
 SHARED += [
+    ({"benchmark": "decision"}, ORDER, {"benchmark": "decision", "decision_price": "10"}, ORDER,
+     "benchmark=decision needs decision_price"),
+    ({"decision_time": 5}, ORDER, {"decision_time": 5, "decision_price": 10.5},
+     order(received_ns=5), "decision_time needs decision_price"),
+    ({"decision_time": 6, "decision_price": 10.5}, order(received_ns=5),
+     {"decision_time": 6, "decision_price": 10.5}, order(received_ns=6),
+     "decision_time is after the order came"),
     ({"passive_only": True, "completion": "cross"}, ORDER, {"passive_only": True}, ORDER,
      "passive_only never crosses, and completion=cross must"),
 ]  # fmt: skip

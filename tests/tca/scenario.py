@@ -10,7 +10,7 @@ from domain.children import Claim, NewChild
 from domain.fix_codes import ExecType, OrdStatus, OrdType, TimeInForce
 from domain.instruments import Instrument, InstrumentTable, Side, TickBand
 from domain.marketdata import MarketEvent, Quote, Trade
-from domain.reports import ParentReport, ReportRecord
+from domain.reports import ParentPlan, ParentReport, ReportRecord
 from domain.tca import ParentCost
 from tca.costs import Costs
 from tca.table import cost_table
@@ -74,6 +74,8 @@ def feed(costs: Costs, parents: dict[str, Args], verb: str, args: Args) -> Seque
         token = claim(int(args["token"]))
         costs.on_child(0, int(args["token"]), token)
         return costs.on_report(0, token)
+    if verb == "plan":
+        return costs.on_report(0, plan(args))
     assert verb == "report", verb
     return costs.on_report(0, report(parents, args))
 
@@ -93,6 +95,20 @@ def report(parents: dict[str, Args], args: Args) -> ReportRecord:
         last_qty=int(args.get("qty", 0)), last_px=Decimal(px) if px else None,
         venue=args.get("venue"), fee=Decimal(fee) if fee else None,
         exec_ref_id=args.get("ref"), transact_ns=ns(args),
+    )  # fmt: skip
+
+
+def plan(args: Args) -> ParentPlan:
+    """With what the order said of its decision: a price, a time in seconds, a benchmark."""
+    params: dict[str, bool | int | float | str | None] = {
+        "benchmark": args.get("benchmark", "arrival"),
+        "decision_price": args.get("decision"),
+        "decision_time": ns(args, "decided") if "decided" in args else None,
+    }
+    return ParentPlan(
+        claim=int(args.get("claim", 1)), order_id=args["id"], source="OMS", cl_ord_id="c1",
+        symbol="IBM", algo="twap", version=1, seed=0, reason="accepted", times_ns=(), cum_qty=(),
+        params=params, transact_ns=0,
     )  # fmt: skip
 
 
@@ -138,6 +154,10 @@ def text(cost: ParentCost) -> str:
         f"arrival={cost.arrival_px} {bps(cost.arrival_slippage_bps)}",
         f"vwap={cost.vwap_px} {bps(cost.vwap_slippage_bps)}",
         f"twap={cost.twap_px} {bps(cost.twap_slippage_bps)}",
+        *([] if cost.decision_px is None else [
+            f"decision={cost.decision_px} {bps(cost.decision_slippage_bps)}",
+            f"{cost.benchmark}: {bps(cost.benchmark_slippage_bps)}",
+        ]),
         f"market={cost.market_qty}", f"fees={cost.fees}", f"children={cost.children}",
         f"venues={venues or 'none'}",
     ))  # fmt: skip
