@@ -39,6 +39,7 @@ def _measured(algorithm: Algorithm) -> Algorithm:
     )
 
 
+_MEASURED: Final = tuple(_measured(each) for each in _EVERY)
 ALGORITHMS: Final[dict[str, Algorithm]] = {
-    each.name: _measured(each) for each in (*_EVERY, selector(_EVERY))
+    each.name: each for each in (*_MEASURED, selector(_MEASURED))
 }

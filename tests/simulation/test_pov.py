@@ -21,7 +21,7 @@ def played(*orders: dict[str, object], seed: int = 1, **changes: object) -> Simu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", ["aggressive", "passive"])
+@pytest.mark.parametrize("style", ["aggressive", "normal"])
 @pytest.mark.parametrize("share", [0.1, 0.25])
 def test_the_share_is_met_within_half_a_point(share: float, style: str) -> None:
     run = played({"params": {"target_participation": share, "style": style}})
