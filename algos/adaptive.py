@@ -53,8 +53,8 @@ LEANS: Final = {"L": -2.0, "M": 0.0, "H": 2.0}
 # By volatility and cost, low, normal and high: the style, and the urgency of what is left.
 # Urgency goes with risk over cost: kappa ~ sigma sqrt(liquidity) (quant.md 2.6). Style goes with
 # what resting saves: in the simulator (mid cap, half a per cent of a day's volume in 45 minutes,
-# 16 seeds) passive is 3.7 and 4.2 bps cheaper than normal where the book is thin, with and without
-# volatility times three, 0.3 where only volatility is, 0.6 in a quiet market.
+# 12 seeds) passive is 2.2 bps cheaper than normal where the book is thin, 1.0 where the price is
+# three times as volatile too, 0.7 where only that is, 0.9 in a quiet market.
 SETTINGS: Final = {
     (Level.LOW, Level.LOW): ("normal", "M"),
     (Level.LOW, Level.NORMAL): ("passive", "L"),
