@@ -15,7 +15,8 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     """`qty`: shares that a child may take now, 0 for the `reason`. `due_qty`: before all bounds.
 
     `excess_qty`: open shares that a bound, which has come down, does not admit any more.
-    `overdue_qty`: unfilled shares, open ones too, that must not wait any longer. `limit_px_ticks`:
+    `overdue_qty`: unfilled shares, open ones too, that must not wait any longer; what waits for a
+    cross is of neither. `limit_px_ticks`:
     no child may be priced beyond it. `complete`: it is the clean-up: nothing may wait for a price.
     """
 
@@ -46,11 +47,18 @@ def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) 
         due_qty=due_qty,
         qty=sendable if isinstance(sendable, int) else 0,
         reason=WaitReason.WORKING if isinstance(sendable, int) else sendable,
-        overdue_qty=0 if never_takes else max(goal.overdue_qty - parent.cum_qty, 0),
+        overdue_qty=0 if never_takes else _overdue_qty(parent, goal),
         limit_px_ticks=bound.limit_px_ticks,
         complete=in_clean_up(parent, around.now_ns),
         excess_qty=_excess_qty(parent, goal, around.market),
     )
+
+
+def _overdue_qty(parent: Parent, goal: Goal) -> int:
+    """Its children do not have to be filled in time that wait for a cross."""
+    if goal.overdue_qty <= parent.cum_qty:
+        return 0  # as nearly always, and spared a sum
+    return max(goal.overdue_qty - parent.cum_qty - parent.auction_open_qty, 0)
 
 
 def _excess_qty(parent: Parent, goal: Goal, market: SymbolMarket) -> int:
@@ -63,7 +71,10 @@ def _excess_qty(parent: Parent, goal: Goal, market: SymbolMarket) -> int:
     cap, mark = parent.params.get("max_participation"), parent.volume_mark
     if isinstance(cap, float) and cap < 1.0 and mark is not None:
         bounds.append(int(cap / (1.0 - cap) * market.tape.others_qty(mark)))
-    return max((parent.cum_qty + parent.open_qty - bound for bound in bounds), default=0)
+    if not bounds:
+        return 0
+    continuous_qty = parent.cum_qty + parent.open_qty - parent.auction_open_qty
+    return max(continuous_qty - min(bounds), 0)
 
 
 def participation_allows(parent: Parent, market: SymbolMarket) -> int | None:

@@ -11,15 +11,34 @@ from algos.due import Due
 from algos.parent import Parent
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS, cross
+from domain.refusals import WaitReason
 
 REFUSED_NS: Final = 1_000_000_000  # after a replace that was refused: the next would be, too
 
 
 def resting(parent: Parent) -> list[Child]:
-    """Its open children that are to rest, oldest first."""
+    """Its open children that are to rest in the continuous book, oldest first."""
     return [
-        child for child in parent.open_children.values() if child.time_in_force not in IMMEDIATE
-    ]
+        child for child in parent.open_children.values()
+        if child.time_in_force not in IMMEDIATE and not child.for_auction
+    ]  # fmt: skip
+
+
+def reduced(around: Surroundings, due: Due, children: Iterable[Child]) -> Step | None:
+    """Take back what a bound that has come down does not admit, oldest first; None: all may rest.
+
+    What is still admitted of it rests anew once its venue has said so.
+    """
+    left_qty, withdrawn = due.excess_qty, list[Withdraw]()
+    for child in children:
+        if left_qty <= 0:
+            break
+        left_qty -= child.leaves_qty
+        withdrawn.append(Withdraw(cl_ord_id=child.cl_ord_id))
+    if not withdrawn:
+        return None
+    return Step(actions=tuple(withdrawn), reason=WaitReason.WORKING,
+                wake_ns=around.now_ns + BLOCKED_RETRY_NS)  # fmt: skip
 
 
 def is_stable(child: Child) -> bool:
