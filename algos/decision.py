@@ -5,7 +5,9 @@ is sent twice. All algorithms pass through here: what holds an order, the algori
 bounds on what is due, the tactic, and a last check that no action breaks the order's terms.
 """
 
-from algos.actions import Decision, Reprice, Send, Step
+import msgspec
+
+from algos.actions import Decision, Reprice, Send, Step, Withdraw
 from algos.completion import completed
 from algos.due import due_of
 from algos.goal import Goal
@@ -26,6 +28,8 @@ def decide(parent: Parent, around: Surroundings) -> Decision:
         step = Step(reason=held)
     else:
         step = parent.algorithm.tactic(parent, around, due)
+        if bound.reason is not None:
+            step = _unpriced(step)
         assert _within_terms(parent, step), f"{parent.order_id}: {step}"
     wakes.append(step.wake_ns)
     return Decision(
@@ -63,6 +67,12 @@ def _held(parent: Parent, around: Surroundings) -> WaitReason | None:
     if around.pause is not None and around.pause[0] <= around.now_ns < around.pause[1]:
         return WaitReason.SESSION_CLOSED
     return None
+
+
+def _unpriced(step: Step) -> Step:
+    """The step of an order whose limit is not known now: what rests stays, or is taken back."""
+    kept = tuple(action for action in step.actions if isinstance(action, Withdraw))
+    return msgspec.structs.replace(step, actions=kept)
 
 
 def _edge_ns(parent: Parent, around: Surroundings) -> int:
