@@ -234,9 +234,13 @@ def _px_now(parent: Parent, around: Surroundings, due: Due, child: Child) -> int
 
 
 def _watch_ns(around: Surroundings, children: list[Child]) -> int | None:
-    """When a move of the market is next of interest to a slice at rest."""
-    stable = [changeable_ns(child, FOLLOW_NS) for child in children if is_stable(child)]
-    return max(min(stable), around.now_ns) if stable else None
+    """When a move of the market is next of interest to a slice: also to one that is being changed,
+    for its venue's answer wakes nobody.
+    """
+    if not children:
+        return None
+    looks = [changeable_ns(child, FOLLOW_NS) for child in children if is_stable(child)]
+    return max(min(looks, default=around.now_ns + BLOCKED_RETRY_NS), around.now_ns)
 
 
 def _posts(parent: Parent) -> bool:
