@@ -32,7 +32,7 @@ from algos.shared_parameters import (
 )
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
-from algos.tactics.resting import changeable_ns, is_stable, overdue, reduced, resting, within
+from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, resting, within
 from domain.fix_codes import TimeInForce
 from domain.refusals import WaitReason
 from router.best_post import best_post
@@ -102,7 +102,7 @@ def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
 def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     """Keep one display's worth of shares at rest."""
     children = resting(parent)
-    step = overdue(parent, around, due, children) or reduced(around, due, children)
+    step = not_to_rest(parent, around, due, children)
     if step is not None:
         return step
     moves, wakes = _moves(parent, around, due, children)

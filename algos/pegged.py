@@ -30,7 +30,7 @@ from algos.shared_parameters import (
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
 from algos.tactics.peg_price import OthersBest, others_best, peg_px_ticks
-from algos.tactics.resting import changeable_ns, is_stable, overdue, reduced, resting, within
+from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, resting, within
 from domain.fix_codes import PegInstruction, TimeInForce
 from domain.refusals import WaitReason
 from domain.venue_offer import VenueOffer
@@ -119,7 +119,7 @@ def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:
 def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     """Take what is near enough; keep what rests at its price; rest what does not."""
     children = resting(parent)
-    step = overdue(parent, around, due, children) or reduced(around, due, children)
+    step = not_to_rest(parent, around, due, children)
     if step is not None:
         return step
     best = others_best(around)

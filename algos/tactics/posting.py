@@ -28,7 +28,7 @@ from algos.tactics.places import (
     drift_ticks,
     worth,
 )
-from algos.tactics.resting import changeable_ns, is_stable
+from algos.tactics.resting import changeable_ns, is_stable, out_of_reach
 from algos.tactics.resting import resting as resting_of
 from domain.fix_codes import TimeInForce
 from domain.refusals import WaitReason
@@ -53,6 +53,8 @@ def post(parent: Parent, around: Surroundings, due: Due) -> Step:
     looks = due.qty > 0 or any(_may_follow(child, parent, around) for child in resting)
     book = book_side(parent, around) if looks else None
     overdue_qty = _overdue_qty(parent, due)
+    if overdue_qty and out_of_reach(parent, around, due):
+        overdue_qty = 0
     # Shares that are free cross first: what rests keeps its place for what is due later.
     late_qty = max(overdue_qty - due.due_qty, 0)
     moved = tuple(_moves(resting, late_qty, parent, around, due, book))

@@ -11,6 +11,7 @@ from algos.due import Due
 from algos.parent import Parent
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS, cross
+from domain.instruments import Side
 from domain.refusals import WaitReason
 
 REFUSED_NS: Final = 1_000_000_000  # after a replace that was refused: the next would be, too
@@ -22,6 +23,32 @@ def resting(parent: Parent) -> list[Child]:
         child for child in parent.open_children.values()
         if child.time_in_force not in IMMEDIATE and not child.for_auction
     ]  # fmt: skip
+
+
+def out_of_reach(parent: Parent, around: Surroundings, due: Due) -> bool:
+    """Whether nothing can be taken within the limit: so what is overdue had better rest there.
+
+    Only as far as the market is known: what is told to be stale or halted is no reason to rest.
+    """
+    limit, best = due.limit_px_ticks, around.market.bbo(around.now_ns)
+    buys = parent.side is Side.BUY
+    own, other = (best.bids, best.asks) if buys else (best.asks, best.bids)
+    if not other:
+        return bool(own)
+    other_px = best.ask_px_ticks if buys else best.bid_px_ticks
+    return limit is not None and (other_px - limit) * parent.side.sign > 0
+
+
+def not_to_rest(
+    parent: Parent, around: Surroundings, due: Due, children: Iterable[Child]
+) -> Step | None:
+    """Cross with what is overdue, else take back what is too much; None: all may rest."""
+    children = list(children)
+    if not out_of_reach(parent, around, due):
+        step = overdue(parent, around, due, children)
+        if step is not None:
+            return step
+    return reduced(around, due, children)
 
 
 def reduced(around: Surroundings, due: Due, children: Iterable[Child]) -> Step | None:
