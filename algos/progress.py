@@ -40,6 +40,9 @@ from domain.sessions import TradingCalendar
 IOC_GRACE_NS: Final = 1_000_000_000  # an IOC ends by itself; ask for its end only after this
 CANCEL_RETRY_NS: Final = 5_000_000_000  # a cancel without an answer is asked again after this
 SETTLE_NS: Final = 1_000_000_000  # how often a parent whose children must end looks again
+# A cross may be put off; an order for one that has no end known so long after the parent's is asked
+# for, as any other is.
+CROSS_GRACE_NS: Final = 900 * 10**9
 PAUSE_NS: Final = 100_000_000  # after an IOC that filled, for the quote to catch up
 
 
@@ -303,7 +306,8 @@ class Progress:
 
         So is an order for a cross when no more than the window has ended: the cross is to come.
         """
-        over = parent.pending_cancel is None and now_ns >= parent.terms.end_ns
+        end_ns = parent.terms.end_ns
+        over = parent.pending_cancel is None and end_ns <= now_ns < end_ns + CROSS_GRACE_NS
         for child in list(parent.open_children.values()):
             if over and child.for_auction:
                 continue

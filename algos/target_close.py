@@ -193,8 +193,8 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     """What is due now by the style, and in its time the order for the cross."""
     step = styled(parent, around, due)
     part = Part.of(parent)
-    if part is None or part.auction_venue is None:
-        return step
+    if part is None or part.auction_venue is None or not _lives_to_close(parent, around):
+        return _none_for_the_cross(parent, step)
     if step.reason is WaitReason.WORKING and not step.actions and not due.due_qty:
         step = msgspec.structs.replace(step, reason=_idle(parent, around))
     sent_qty = sum(each.qty for each in step.actions if isinstance(each, Send))
@@ -203,6 +203,15 @@ def tactic(parent: Parent, around: Surroundings, due: Due) -> Step:
     return msgspec.structs.replace(
         step, actions=(*step.actions, *actions), wake_ns=min(wakes, default=None)
     )
+
+
+def _none_for_the_cross(parent: Parent, step: Step) -> Step:
+    """Take back an order for the cross that a replace has left outside of the order's window."""
+    waiting = tuple(
+        Withdraw(cl_ord_id=child.cl_ord_id)
+        for child in parent.open_children.values() if child.for_auction
+    )  # fmt: skip
+    return msgspec.structs.replace(step, actions=(*step.actions, *waiting)) if waiting else step
 
 
 def _idle(parent: Parent, around: Surroundings) -> WaitReason:
@@ -268,10 +277,14 @@ def _largest_qty(parent: Parent) -> int:
 
 def _reachable(parent: Parent, around: Surroundings) -> Cross | None:
     """The closing cross that the order may take part in: it has to live until the session ends."""
-    session = around.session
-    if session is None or parent.terms.end_ns < session.close_ns:
+    if not _lives_to_close(parent, around):
         return None
     return closing_cross(parent.instrument.venues, around.days)
+
+
+def _lives_to_close(parent: Parent, around: Surroundings) -> bool:
+    """Whether its window reaches the session's end."""
+    return around.session is not None and parent.terms.end_ns >= around.session.close_ns
 
 
 def _auction_qty(parent: Parent, around: Surroundings, cross: Cross, left_qty: int) -> int:
