@@ -21,7 +21,8 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
     `target_qty`: due for the volume so far; `fresh_qty`: of it, for the volume of the last
     interval. `done_qty`: filled or open. `forecast_qty`: due for the volume that is forecast for
-    this interval; `usual_qty`: for that of an interval since the start in the mean.
+    this interval; `usual_qty`: for that of an interval since the start in the mean, which bounds
+    what is sent where nothing is forecast.
     """
 
     target_qty: float
@@ -52,7 +53,7 @@ def interval_qty(at: Interval) -> int:
     catch_up_s = max(CATCH_UP_S_MIN, CATCH_UP_FRACTION * at.elapsed_s)
     caught_up_qty = old_qty * min(at.interval_s / catch_up_s, 1.0)
     wanted_qty = short_qty - old_qty + caught_up_qty + at.forecast_qty / 2.0
-    wanted_qty = min(wanted_qty, max(BURST * max(at.forecast_qty, at.usual_qty), at.lot))
+    wanted_qty = min(wanted_qty, max(BURST * (at.forecast_qty or at.usual_qty), at.lot))
     if wanted_qty < max(at.lot / 2.0, DEADBAND * at.forecast_qty):
         return 0
     return int(wanted_qty / at.lot + 0.5) * at.lot
