@@ -21,7 +21,7 @@ import msgspec
 import structlog
 
 from bus.embedded import PARTITIONS, EmbeddedBroker
-from headgate.settings import BusSettings, HttpSettings, Settings
+from headgate.settings import BusSettings, HttpSettings, Settings, with_absolute_paths
 
 logger = structlog.get_logger()
 
@@ -105,7 +105,9 @@ class Launcher:
 
     def spawn(self, name: str, http_port: int) -> subprocess.Popen[bytes]:
         """Start one process with the settings of this run and its own port for /readyz."""
-        own = msgspec.structs.replace(self.settings, http=HttpSettings(port=http_port))
+        own = msgspec.structs.replace(
+            with_absolute_paths(self.settings), http=HttpSettings(port=http_port)
+        )
         path = self.run_dir / f"{name}.json"
         path.touch(mode=0o600)
         path.write_bytes(msgspec.json.encode(own))

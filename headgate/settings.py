@@ -338,6 +338,20 @@ def with_replay(settings: Settings, given: Mapping[str, object]) -> Settings:
     return replace(settings, marketdata=replace(settings.marketdata, replay=replay))
 
 
+def with_absolute_paths(settings: Settings) -> Settings:
+    """The settings with paths that mean the same to a process that reads them elsewhere."""
+    worker = settings.worker
+    return msgspec.structs.replace(
+        settings,
+        instruments_file=str(Path(settings.instruments_file).absolute()),
+        worker=msgspec.structs.replace(
+            worker,
+            profiles=str(Path(worker.profiles).absolute()) if worker.profiles else "",
+            calibrations=str(Path(worker.calibrations).absolute()) if worker.calibrations else "",
+        ),
+    )
+
+
 class _InstrumentFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     instruments: list[Instrument]
 
