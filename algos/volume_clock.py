@@ -4,6 +4,7 @@ Where an interval begins is a function of the order's id and its number, so that
 finds the same; it is jittered, so that children do not come at a constant period (quant.md 5.5).
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from marketdata.volume_history import Mark
 JITTER: Final = 0.8  # of an interval: how far its begin may move in all
 LOOK_BACK_S: Final = 60.0  # the rate of volume is that of this time, or of more intervals
 LOOK_BACK_INTERVALS: Final = 6
+DRAWN_MAX: Final = 16_384  # intervals whose jitter is kept: three of some 5,000 orders
 
 
 class VolumeClock(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +30,8 @@ class VolumeClock(msgspec.Struct, frozen=True, kw_only=True):
         """When an interval begins: the first one at `since_ns`, others up to 0.4 of one away."""
         if number <= 0:
             return self.since_ns
-        uniform = seed_of(f"{self.order_id}.interval.{number}") / 2**63
-        return self.since_ns + int((number + JITTER * (uniform - 0.5)) * self.interval_ns)
+        moved = JITTER * (_uniform(self.order_id, number) - 0.5)
+        return self.since_ns + int((number + moved) * self.interval_ns)
 
     def number_at(self, now_ns: int) -> int:
         """The interval that `now_ns` is in."""
@@ -38,6 +40,12 @@ class VolumeClock(msgspec.Struct, frozen=True, kw_only=True):
             (each for each in (about + 1, about) if each > 0 and self.begin_ns(each) <= now_ns),
             max(about - 1, 0),
         )
+
+
+@lru_cache(maxsize=DRAWN_MAX)
+def _uniform(order_id: str, number: int) -> float:
+    """In [0, 1), of an interval of an order; asked for several times in each decision."""
+    return seed_of(f"{order_id}.interval.{number}") / 2**63
 
 
 class OthersVolume(msgspec.Struct, frozen=True, kw_only=True):

@@ -148,6 +148,8 @@ class Tape:
 
     def _read(self) -> None:
         """Put the prints that wait into what is only looked at now and then, in one go."""
+        if not self._unread:
+            return
         self._history.note(self._unread)
         self._rate.add(self._unread)
         self._sizes.add(self._unread)
