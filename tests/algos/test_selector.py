@@ -70,6 +70,7 @@ def test_each_row_is_taken_by_the_order_it_is_for(row: int, asked: tuple[Ask, st
 def test_no_row_is_without_a_test_and_the_last_fits_all() -> None:
     assert len(ROWS) == len(TABLE)
     assert TABLE[-1].all_of == ()
+    assert {row.algo for row in TABLE} <= ALGORITHMS.keys()
     assert selection_table().count("\n") == len(TABLE) + 2
 
 
