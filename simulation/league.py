@@ -82,12 +82,21 @@ class Entrant(msgspec.Struct, frozen=True, kw_only=True):
 
 REFERENCE: Final = Entrant(name="market_twap", algo=MARKET_TWAP.name,
                            params={"interval": INTERVAL_S})  # fmt: skip
+_DONE_BY_ITS_END: Final[dict[str, ParamValue]] = {"completion": "cross"}
+_RESTING: Final = _DONE_BY_ITS_END | {"style": "normal"}
+# Target Close is of another benchmark and another hour, so it is not among them.
 ENTRANTS: Final = (
     REFERENCE,
-    Entrant(name="twap_aggressive", algo="twap",
-            params={"style": "aggressive", "completion": "cross"}),
-    Entrant(name="twap_normal", algo="twap", params={"style": "normal", "completion": "cross"}),
-    Entrant(name="twap_passive", algo="twap", params={"style": "passive", "completion": "cross"}),
+    Entrant(name="twap_aggressive", algo="twap", params=_RESTING | {"style": "aggressive"}),
+    Entrant(name="twap_normal", algo="twap", params=_RESTING),
+    Entrant(name="twap_passive", algo="twap", params=_RESTING | {"style": "passive"}),
+    Entrant(name="vwap", algo="vwap", params=_RESTING),
+    Entrant(name="pov", algo="pov", params=_RESTING, follows=True),
+    Entrant(name="is", algo="is", params=_RESTING),
+    Entrant(name="adaptive", algo="adaptive", params=_DONE_BY_ITS_END),
+    Entrant(name="iceberg", algo="iceberg", params=_DONE_BY_ITS_END),
+    Entrant(name="pegged", algo="pegged", params=_DONE_BY_ITS_END | {"peg": "primary"}),
+    Entrant(name="sniper", algo="sniper", params=_DONE_BY_ITS_END),
 )  # fmt: skip
 
 
