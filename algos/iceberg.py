@@ -32,7 +32,7 @@ from algos.shared_parameters import (
 )
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
-from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, resting, within
+from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, past_limit, resting, within
 from domain.fix_codes import TimeInForce
 from domain.refusals import WaitReason
 from router.best_post import best_post
@@ -207,7 +207,7 @@ def _moves(
             continue
         if around.market.own.in_the_way(child.venue, parent.side, px_ticks):
             continue
-        ready_ns = changeable_ns(child, FOLLOW_NS)
+        ready_ns = changeable_ns(child, 0 if past_limit(child, due, parent) else FOLLOW_NS)
         if around.now_ns < ready_ns:
             wakes.append(ready_ns)
         else:

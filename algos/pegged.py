@@ -30,7 +30,7 @@ from algos.shared_parameters import (
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
 from algos.tactics.peg_price import OthersBest, others_best, peg_px_ticks
-from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, resting, within
+from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, past_limit, resting, within
 from domain.fix_codes import PegInstruction, TimeInForce
 from domain.refusals import WaitReason
 from domain.venue_offer import VenueOffer
@@ -221,7 +221,8 @@ def _moves(
             continue
         if around.market.own.in_the_way(child.venue, parent.side, wanted):
             continue
-        ready_ns = changeable_ns(child, _interval_ns(parent))
+        late = past_limit(child, due, parent)
+        ready_ns = changeable_ns(child, 0 if late else _interval_ns(parent))
         if around.now_ns < ready_ns:
             wakes.append(ready_ns)
         else:
@@ -335,6 +336,8 @@ def _watch_ns(parent: Parent, around: Surroundings, children: list[Child]) -> in
     looks = [changeable_ns(child, _interval_ns(parent)) for child in children if is_stable(child)]
     if _whole(parent, "discretion"):
         looks.append(max(parent.retry_ns, around.now_ns + POUNCE_LOOK_NS))
+    if parent.params["relative_limit"] is not None:
+        looks.append(_retry_ns(around))  # a limit that moves is kept sooner than a price
     return max(min(looks, default=_retry_ns(around)), around.now_ns)
 
 

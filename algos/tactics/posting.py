@@ -28,7 +28,7 @@ from algos.tactics.places import (
     drift_ticks,
     worth,
 )
-from algos.tactics.resting import changeable_ns, is_stable, out_of_reach
+from algos.tactics.resting import changeable_ns, is_stable, out_of_reach, past_limit
 from algos.tactics.resting import resting as resting_of
 from domain.fix_codes import TimeInForce
 from domain.refusals import WaitReason
@@ -181,7 +181,7 @@ def _moves(
         if late_qty > 0:
             late_qty -= child.leaves_qty
             yield Withdraw(cl_ord_id=child.cl_ord_id)
-        elif _past_limit(child, due, parent):
+        elif past_limit(child, due, parent):
             yield Withdraw(cl_ord_id=child.cl_ord_id)
         elif excess_qty > 0:
             excess_qty -= child.leaves_qty
@@ -192,14 +192,6 @@ def _moves(
                 yield Reprice(
                     cl_ord_id=child.cl_ord_id, qty=child.order_qty, px_ticks=place.px_ticks
                 )
-
-
-def _past_limit(child: Child, due: Due, parent: Parent) -> bool:
-    """Whether the bound has moved to the better side of a child: it may have been relative."""
-    limit = due.limit_px_ticks
-    return limit is not None and any(
-        px is None or (px - limit) * parent.side.sign > 0 for px in child.limits
-    )
 
 
 def _followed(

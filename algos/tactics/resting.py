@@ -83,6 +83,14 @@ def changeable_ns(child: Child, interval_ns: int) -> int:
     return at_ns if refused_ns is None else max(at_ns, refused_ns + REFUSED_NS)
 
 
+def past_limit(child: Child, due: Due, parent: Parent) -> bool:
+    """Whether the bound has moved to the better side of a child: it may have been relative."""
+    limit = due.limit_px_ticks
+    return limit is not None and any(
+        px is None or (px - limit) * parent.side.sign > 0 for px in child.limits
+    )
+
+
 def within(px_ticks: int, limit_px_ticks: int | None, parent: Parent) -> int:
     """`px_ticks`, or the limit where that is less aggressive."""
     if limit_px_ticks is None:
