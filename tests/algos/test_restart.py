@@ -55,6 +55,13 @@ ALGOS: list[tuple[str, dict[str, ParamValue]]] = [
     ("pegged", {"peg": "mid", "method": "synthetic", "min_fill_qty": 100}),
     ("pegged", {**CROSS, "peg": "primary", "display_qty": 100}),
     ("sniper", {**CROSS, "spread_fraction": 1.0, "take_interval": 0.5}),
+    ("twap", {**CROSS, "style": "normal"}),
+    ("twap", {"style": "passive", "relative_limit": 2.0, "relative_limit_reference": "mid"}),
+    ("is", {**CROSS, "style": "normal"}),
+    ("vwap", {"style": "normal", "min_participation": 0.1}),
+    ("pov", {**CROSS, "target_participation": 0.3, "style": "normal"}),
+    ("adaptive", CROSS),
+    ("close", {"style": "passive"}),
 ]
 NEW_TERMS = (ExecType.NEW, ExecType.REPLACED)
 
@@ -87,10 +94,10 @@ class Play:
         return f"C{self.ids}"
 
     def new(self, which: int, much: int) -> None:
-        algo, params = ALGOS[which]
+        algo, params = ALGOS[(which + 10 * (much % 2)) % len(ALGOS)]
         self.scene.ask(
             new_parent(
-                self.next_id(), (much + 1) * 100, side=Side.SELL if which in (2, 8) else Side.BUY,
+                self.next_id(), (much + 1) * 100, side=Side.SELL if which in (1, 2, 8) else Side.BUY,
                 limit="100.00" if which == 3 else None, algo=algo,
                 end_s=(self.scene.now_ns - BEGIN_NS) / S + 40, params=dict(params),
             )
