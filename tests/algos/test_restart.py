@@ -97,7 +97,8 @@ class Play:
         algo, params = ALGOS[(which + 10 * (much % 2)) % len(ALGOS)]
         self.scene.ask(
             new_parent(
-                self.next_id(), (much + 1) * 100, side=Side.SELL if which in (1, 2, 8) else Side.BUY,
+                self.next_id(), (much + 1) * 100,
+                side=Side.SELL if which in (1, 2, 8) else Side.BUY,
                 limit="100.00" if which == 3 else None, algo=algo,
                 end_s=(self.scene.now_ns - BEGIN_NS) / S + 40, params=dict(params),
             )
