@@ -31,7 +31,7 @@ from algos.rules import (
     WINDOW_S,
     broken_rule,
 )
-from algos.selector import AUTO, Choice, ask_of, choose
+from algos.selector import AUTO, Ask, Choice, ask_of, choose
 from algos.window import Window, fit_window
 from domain.fix_codes import OrdType
 from domain.instruments import GridFault, Instrument, InstrumentTable, OffGrid, Side
@@ -144,7 +144,9 @@ def admit(
         notes=window.notes,
     )
     if algorithm.name == AUTO:
-        choice = _choice(request, admitted, calendar, touch, known, algorithms)
+        ask = _ask(request, admitted, calendar, touch, known)
+        ask = msgspec.structs.replace(ask, house_cap=max_participation_cap)
+        choice = choose(ask, admitted.params, request.params, algorithms)
         chosen = _params(choice.algorithm, choice.given, instrument, max_participation_cap)
         if isinstance(chosen, Rejection):
             return chosen
@@ -201,19 +203,17 @@ def _unfit(
     return exceeds_limit(admitted.instrument, terms.order_qty, request.limit_px, touch.mid_px)
 
 
-def _choice(
-    request: NewParent, admitted: Admitted, calendar: TradingCalendar, touch: Touch, known: Known,
-    algorithms: Mapping[str, Algorithm],
-) -> Choice:  # fmt: skip
-    """The algorithm of an order that leaves it to us."""
+def _ask(
+    request: NewParent, admitted: Admitted, calendar: TradingCalendar, touch: Touch, known: Known
+) -> Ask:
+    """What the algorithm is chosen by of an order that leaves it to us."""
     terms = admitted.terms
     session = calendar.session_at(terms.start_ns)
     assert session is not None, "a window lies in a session"
-    ask = ask_of(
+    return ask_of(
         terms, session, admitted.params, known.profile, known.curve(session), touch.spread_bps,
         request.symbol,
     )  # fmt: skip
-    return choose(ask, admitted.params, request.params, algorithms)
 
 
 def _as_chosen(admitted: Admitted, choice: Choice, params: Values) -> Admitted:

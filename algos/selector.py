@@ -55,7 +55,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
 
     `size`: of a day's volume; `participation`: of the volume expected in the window (fractions).
     `spread_bps`: the whole spread. `at_close`: whether the window ends with the session.
-    `urgency`: 1 to 5, very low to very high.
+    `urgency`: 1 to 5, very low to very high. `house_cap`: the participation that an order may ask
+    for at the most.
     """
 
     symbol: str
@@ -66,6 +67,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     spread_bps: float | None = None
     urgency: int | None = None
     benchmark: str | None = None
+    house_cap: float = 1.0
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +138,7 @@ def choose(
     for name, value in row.params.items():
         if name not in given:
             cap = params.get("max_participation")
-            given[name] = min(value, cap) if isinstance(cap, float) else value
+            given[name] = min(value, ask.house_cap, cap if isinstance(cap, float) else 1.0)
     return Choice(algorithm=algorithm, given=given,
                   why=f"{row.algo} chosen: {row.why.format(**values)}")  # fmt: skip
 

@@ -109,6 +109,8 @@ def test_the_share_of_an_order_that_follows_is_within_its_own_cap(
 ) -> None:
     asked: dict[str, ParamValue] = {} if cap is None else {"max_participation": cap}
     params: Values = {"max_participation": cap}
+    housed = choose(ask(participation=0.9, house_cap=0.05), params, asked, ALGORITHMS)
+    assert housed.given["target_participation"] == 0.05, "or its own house would refuse it"
     found = choose(ask(participation=0.9), params, asked, ALGORITHMS)
     assert found.algorithm.name == "pov"
     assert found.given == asked | {"target_participation": target}
