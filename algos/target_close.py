@@ -7,7 +7,6 @@ the prediction is looked at again, when the imbalance says otherwise, and when t
 without an order at the venue.
 """
 
-import math
 from typing import Final
 
 import msgspec
@@ -17,7 +16,11 @@ from algos.algorithm import Algorithm, Plan, PlanRequest
 from algos.closing_auction import Cross, auction_qty, closing_cross, predicted
 from algos.due import Due
 from algos.goal import Goal, schedule_goal
-from algos.models.close_trajectory import effective_fraction
+from algos.models.close_trajectory import (
+    effective_fraction,
+    executed_fraction,
+    time_fraction,
+)
 from algos.models.urgency import URGENCIES
 from algos.models.urgency_names import Urgency
 from algos.parameters import Parameter, Unit
@@ -332,11 +335,10 @@ def _schedule(
         size_jitter=0.2, time_jitter=1.0, seed=request.seed,
     )  # fmt: skip
     origin_ns = clock.start_ns - _traded_ns(request, clock)
-    kappa = kappa_t / (clock.end_ns - origin_ns)
-    first = math.sinh(kappa * (clock.start_ns - origin_ns))
-    last = math.sinh(kappa_t)
+    length_ns = clock.end_ns - origin_ns
+    behind = executed_fraction(kappa_t, (clock.start_ns - origin_ns) / length_ns)
     times_ns = [
-        origin_ns + int(math.asinh(first + (last - first) * (at / _ONE)) / kappa)
+        origin_ns + int(length_ns * time_fraction(kappa_t, behind + (1.0 - behind) * (at / _ONE)))
         for at in even.times_ns
     ]
     times_ns = [min(max(at, clock.start_ns), clock.end_ns - 1) for at in times_ns]
