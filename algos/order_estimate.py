@@ -137,7 +137,7 @@ def estimate_order(order: EstimatedOrder, outlook: Outlook) -> OrderEstimate:
     in_limit = _by_limit(order, outlook, figures)
     chance = None if by_cap is None or in_limit is None else _both(by_cap, in_limit)
     fill_qty = None if by_cap is None else order.qty * by_cap.expected
-    costs = _costs(order, outlook.model, figures, window, fill_qty)
+    costs = _costs(outlook.model, figures, window, fill_qty)
     expected = None if chance is None else chance.expected
     px = _px(order, outlook)
     filled_qty = None if expected is None else round(order.qty * expected)
@@ -155,7 +155,7 @@ def estimate_order(order: EstimatedOrder, outlook: Outlook) -> OrderEstimate:
         volume_from=_volume_from(outlook, figures, volume),
         curve_from="none" if outlook.shape is None else outlook.shape.known.origin.value,
         spread_from=figures.half_spread_from,
-        missing=_missing(order, figures, volume, in_limit, px),
+        missing=_missing(figures, volume, in_limit, px),
     )  # fmt: skip
 
 
@@ -300,8 +300,9 @@ class _Costs(NamedTuple):
     risk_bps: float | None = None
 
 
-def _costs(order: EstimatedOrder, model: ChosenModel, figures: MarketFigures, window: _Window,
-           fill_qty: float | None) -> _Costs:  # fmt: skip
+def _costs(
+    model: ChosenModel, figures: MarketFigures, window: _Window, fill_qty: float | None
+) -> _Costs:
     """In basis points, of a share that is filled; half the spread as far as orders pay it."""
     half, volatility, adv = figures.half_spread, figures.daily_volatility, figures.adv_qty
     spread = None if half is None else model.spread_paid * half * BPS
@@ -347,8 +348,9 @@ def _duration_s(order: EstimatedOrder, outlook: Outlook, cap: float, volume: _Vo
     return session.trading_ns(order.start_ns, end_ns) / _NS
 
 
-def _missing(order: EstimatedOrder, figures: MarketFigures, volume: _Volume | None,
-             in_limit: Chance | None, px: Decimal | None) -> tuple[str, ...]:  # fmt: skip
+def _missing(
+    figures: MarketFigures, volume: _Volume | None, in_limit: Chance | None, px: Decimal | None
+) -> tuple[str, ...]:
     """What figures are not there for want of, by name."""
     wanted = (
         ("volatility", figures.daily_volatility is None),
