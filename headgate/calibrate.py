@@ -117,9 +117,12 @@ def show(path: Path, out: TextIO, err: TextIO) -> int:
 
 
 def _keep(made: Calibration, directory: Path, out: TextIO) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / file_name(made.symbol, made.kind)
-    write_calibration(made, path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        write_calibration(made, path)
+    except OSError as error:
+        raise _bad("--out", f"{error.filename}: {error.strerror}") from error
     out.write("\n".join([*calibration_table(made), f"wrote {path}"]) + "\n\n")
 
 

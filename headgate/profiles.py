@@ -1,6 +1,6 @@
 """`headgate profiles`: profiles of symbols from recorded days to files, and files to the eye."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
@@ -80,17 +80,24 @@ def build(asked: Build, out: TextIO, err: TextIO) -> int:
         if not found:
             raise ProfileError(ProfileFault.TOO_FEW_DAYS, "nothing of these symbols in the sources")
         made = [_profile(symbol, found[symbol], asked, table, out) for symbol in sorted(found)]
-        asked.out.mkdir(parents=True, exist_ok=True)
-        for profile in made:
-            path = asked.out / profile_file_name(profile.symbol)
-            write_profile(profile, path)
-            out.write(f"wrote {path}: {_about(profile)}\n")
+        _keep(made, asked.out, out)
     except (
         ProfileError, CurveError, BadTickFile, UnknownCalendar, SettingsError, OSError,
     ) as error:  # fmt: skip
         err.write(f"headgate profiles build: {_coded(error)}\n")
         return EXIT_BAD_INPUT
     return EXIT_OK
+
+
+def _keep(made: Sequence[SymbolProfile], directory: Path, out: TextIO) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for profile in made:
+            path = directory / profile_file_name(profile.symbol)
+            write_profile(profile, path)
+            out.write(f"wrote {path}: {_about(profile)}\n")
+    except OSError as error:
+        raise _bad(f"--out: {error.filename}: {error.strerror}") from error
 
 
 def show(path: Path, day: date | None, stale_days: int, out: TextIO, err: TextIO) -> int:

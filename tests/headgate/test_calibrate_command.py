@@ -117,6 +117,16 @@ def test_a_simulated_symbol_has_its_presets_figures(tmp_path: Path) -> None:
     assert "60 own orders in MID" in said
 
 
+def test_a_directory_that_is_a_file(tmp_path: Path, profile: Path) -> None:
+    rows = [order_row(number, each) for number, each in enumerate(planted(n=60))]
+    write_orders(tmp_path / "orders.parquet", rows, {})
+    place = tmp_path / "out"
+    place.touch()
+    status, said = headgate("orders", tmp_path / "orders.parquet", "--profile", profile,
+                            "--out", place)  # fmt: skip
+    assert (status, f"bad_option: --out: {place}: " in said) == (2, True), said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [((), "bad_option: --profile: give one, or a --preset"),

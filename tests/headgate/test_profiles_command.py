@@ -98,6 +98,13 @@ def test_what_is_refused(
     assert not (tmp_path / "out").exists()  # nothing half done
 
 
+def test_a_directory_that_is_a_file(recording: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    place.touch()
+    status, said = build(recording, place)
+    assert (status, f"bad_option: --out: {place}: " in said) == (2, True), said
+
+
 @pytest.mark.slow
 def test_recorded_days_of_ibm(data_dir: Path, tmp_path: Path) -> None:
     """Two days before 9 October 2013: what the data's description says, and what a US name is."""
