@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.figures import Figure, Goal, quantile
 from benchmarks.quality_runs import Runs, exogenous_path, runs, traded
-from benchmarks.tracking import jittered_rms_bps, price_gap_bps, quantity_lag, rms
+from benchmarks.tracking import Traded, jittered_rms_bps, price_gap_bps, quantity_lag, rms
 from headgate.settings import LimitSettings, Settings
 from simulation.scenario import Scenario, scenario_of
 
@@ -21,6 +21,7 @@ LAG_GOAL: Final = 2.0  # % of X, after 5 % of the window; aim 0.5
 RATE: Final = 100  # orders a second to a venue
 CROWD: Final = 200  # parents due on the same second
 CROWD_SLICES: Final = 20
+LOT: Final = 100
 
 
 def measure(seeds: int) -> list[Figure]:
@@ -102,8 +103,7 @@ def crowd(parents: int, slices: int = CROWD_SLICES) -> list[Figure]:
     access = msgspec.structs.replace(settings.venue_access, limits=limits)
     found = runs(crowded(parents, slices), 1,
                  settings=msgspec.structs.replace(settings, venue_access=access))  # fmt: skip
-    late = [_late_intervals(order.at_ns, order.start_ns)
-            for _, order in traded(found, INTERVAL_S * slices)]  # fmt: skip
+    late = [late_intervals(order) for _, order in traded(found, INTERVAL_S * slices)]
     refused = sum(row.children for row in found.rows) - len({f.cl_ord_id for f in found.fills})
     return [
         _completion(f"{parents} due on the same seconds, {RATE} orders/s", found),
@@ -121,14 +121,16 @@ def crowded(parents: int, slices: int) -> Scenario:
         "market": {"preset": "liquid", "symbols": [{"symbol": "AAA"}], "warm_up_s": 30},
         "venues": [{"name": "ALPHA"}],
         "generators": [{"id": "P", "count": parents, "start": "11:00",
-                        "window_s": INTERVAL_S * slices, "quantity": [100 * slices, 100 * slices],
+                        "window_s": INTERVAL_S * slices, "quantity": [LOT * slices, LOT * slices],
                         "params": {"interval": INTERVAL_S, "completion": "cross",
                                    "size_jitter": 0.0, "time_jitter": 0.0}}],
     })  # fmt: skip
 
 
-def _late_intervals(at_ns: tuple[int, ...], start_ns: int) -> float:
-    """How long after its slice was due the k-th fill of a lot a slice came, at the most."""
-    step_ns = INTERVAL_S * 10**9
-    return max(((each - start_ns) / step_ns - number for number, each in enumerate(at_ns)),
-               default=float("inf"))  # fmt: skip
+def late_intervals(order: Traded) -> float:
+    """How long after its slice was due any share of it was filled, at the most; a lot a slice."""
+    step_ns, before_qty, worst = INTERVAL_S * 10**9, 0, 0.0
+    for at_ns, qty in zip(order.at_ns, order.fill_qty, strict=True):
+        worst = max(worst, (at_ns - order.start_ns) / step_ns - before_qty // LOT)
+        before_qty += qty
+    return worst if before_qty == order.order_qty else float("inf")

@@ -89,3 +89,23 @@ def test_a_crowd_has_its_figures() -> None:
 def test_the_lag_behind_a_curve(at_ns: tuple[int, ...], qty: tuple[int, ...], lag: float) -> None:
     order = Traded(start_ns=0, end_ns=100, order_qty=100, at_ns=at_ns, fill_qty=qty, exo_px=())
     assert curve_lag(order, lambda now_ns: now_ns / 100) == pytest.approx(lag)
+
+
+@pytest.mark.parametrize(
+    ("fills", "late"),
+    [
+        ([(0, 100), (30, 100)], 0.0),
+        ([(3, 100), (30, 100)], 0.1),
+        ([(0, 100), (45, 40), (60, 60)], 1.0),  # the rest of the second slice, an interval late
+        ([(60, 200)], 2.0),  # both at once: the first slice is two late
+        ([(0, 100)], float("inf")),  # never done
+        ([], float("inf")),
+    ],
+)
+def test_how_late_a_slice_of_a_lot_is(fills: list[tuple[int, int]], late: float) -> None:
+    order = Traded(
+        start_ns=5, end_ns=5 + 60 * 10**9, order_qty=200,
+        at_ns=tuple(5 + at * 10**9 for at, _ in fills), fill_qty=tuple(qty for _, qty in fills),
+        exo_px=tuple(10.0 for _ in fills),
+    )  # fmt: skip
+    assert twap_quality.late_intervals(order) == pytest.approx(late)
