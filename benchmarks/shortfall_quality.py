@@ -1,8 +1,8 @@
 """Whether implementation shortfall costs what its estimate said: mean, and slope over many orders.
 
-What is expected stands in the acceptance; what it cost is the shortfall with the control variate
-taken off, as a paired run of the same seed without the order would have it: without the moves of
-the market itself (quant.md 8.5, 9.3).
+What is expected stands in the order's first plan; what it cost is the shortfall with the control
+variate taken off, as a paired run of the same seed without the order would have it: without the
+moves of the market itself (quant.md 8.5, 9.3).
 """
 
 from typing import Final
