@@ -16,7 +16,7 @@ from algos.parent import Parent
 from algos.surroundings import Surroundings
 from algos.tactics.crossing import BLOCKED_RETRY_NS
 from algos.tactics.peg_price import others_best
-from algos.tactics.resting import changeable_ns, is_stable, overdue, resting, within
+from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, resting, within
 from domain.fix_codes import TimeInForce
 from domain.instruments import Side
 from domain.refusals import WaitReason
@@ -31,7 +31,7 @@ LOOK_NS: Final = 10**9  # how often a resting child's price is looked at
 def lean(parent: Parent, around: Surroundings, due: Due) -> Step:
     """Cross with what is overdue; bring what rests to the price; rest what is due there."""
     children = resting(parent)
-    step = overdue(parent, around, due, children)
+    step = not_to_rest(parent, around, due, children)
     if step is not None:
         return step
     px_ticks = leaning_px_ticks(parent, around, due)
