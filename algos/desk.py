@@ -14,6 +14,7 @@ from algos.algorithm import Algorithm
 from algos.blotter import Blotter, Change
 from algos.catalogue import ALGORITHMS
 from algos.child import IMMEDIATE, Child
+from algos.child_limits import ChildLimitTable, largest_child_qty
 from algos.models.known_calibrations import ChosenModel, KnownCalibrations
 from algos.order_estimate import DayShape, EstimatedOrder, Outlook, estimate_order
 from algos.own_market import NEW_FILLS, own_fill, own_order, px_steps
@@ -63,6 +64,7 @@ class Desk:
     markets: dict[str, SymbolMarket] = field(default_factory=dict)
     venues: dict[str, VenueState] = field(default_factory=dict)
     kills: dict[Scope, EngageKillSwitch] = field(default_factory=dict)
+    child_limits: ChildLimitTable = field(init=False)
     requests: Requests = field(init=False)
     blotter: Blotter = field(init=False)
     _curves: dict[tuple[str, str], LiveCurve] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Desk:
     _out: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.child_limits = ChildLimitTable(self.policy.child_limits)
         self.requests = Requests(self.number)
         self.blotter = Blotter(
             instruments=self.instruments, requests=self.requests, algorithms=self.algorithms
@@ -236,6 +239,21 @@ class Desk:
             start_ns=start_ns, end_ns=terms.end_ns, params=params,
         )  # fmt: skip
         return estimate_order(order, outlook)
+
+    def largest_child_qty(self, parent: Parent) -> int | None:
+        """Shares of a child of a parent that venue access takes, at the dearest that one may be
+        priced: the highest offer, or the limit of a sale that rests above it; None: no bound.
+        """
+        instrument = parent.instrument
+        limits = self.child_limits.of(instrument.symbol)
+        if limits.max_notional is None:
+            return largest_child_qty(limits, instrument, 0)
+        quotes = self.market(instrument.symbol).quotes.values()
+        px_ticks = max((max(each.bid_px_ticks, each.ask_px_ticks) for each in quotes), default=0)
+        limit = parent.terms.limit_px_ticks
+        if limit is not None and (parent.side is Side.SELL or not px_ticks):
+            px_ticks = max(px_ticks, limit)
+        return largest_child_qty(limits, instrument, px_ticks)
 
     def trading_days(self, instrument: Instrument, session: Session) -> Mapping[str, TradingDay]:
         """The phases of a session at those venues of an instrument that have auctions."""

@@ -42,7 +42,7 @@ def due_of(parent: Parent, goal: Goal, bound: PriceBound, around: Surroundings) 
     elif bound.reason is not None:
         sendable = bound.reason
     else:
-        sendable = _sendable(parent, goal, around.market, due_qty)
+        sendable = _sendable(parent, goal, around, due_qty)
     return Due(
         due_qty=due_qty,
         qty=sendable if isinstance(sendable, int) else 0,
@@ -99,7 +99,15 @@ def smallest_child_qty(parent: Parent) -> int:
     return max(parent.instrument.lot, smallest if isinstance(smallest, int) else 0)
 
 
-def _sendable(parent: Parent, goal: Goal, market: SymbolMarket, due_qty: int) -> int | WaitReason:
+def largest_child_qty(parent: Parent, around: Surroundings) -> int | None:
+    """No child is larger: the order's own bound, or that of venue access; None: there is none."""
+    asked, taken = parent.params.get("max_child_qty"), around.child_qty_max
+    if not isinstance(asked, int):
+        return taken
+    return asked if taken is None else min(asked, taken)
+
+
+def _sendable(parent: Parent, goal: Goal, around: Surroundings, due_qty: int) -> int | WaitReason:
     """How much of what is due may go: whole lots, but for an odd remainder that ends the order.
 
     Where venues take no odd lots, that remainder cannot trade: ODD_LOT.
@@ -108,14 +116,14 @@ def _sendable(parent: Parent, goal: Goal, market: SymbolMarket, due_qty: int) ->
     left_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty
     if left_qty < lot and not parent.instrument.odd_lots:
         return WaitReason.ODD_LOT
-    bounds = [participation_allows(parent, market)]
+    bounds = [participation_allows(parent, around.market)]
     if goal.ceiling_qty is not None:
         bounds.append(goal.ceiling_qty - parent.cum_qty - parent.open_qty)
     allowed_qty = min((bound for bound in bounds if bound is not None), default=due_qty)
     capped = allowed_qty < due_qty
     qty = max(allowed_qty, 0) if capped else due_qty
-    largest_qty = parent.params.get("max_child_qty")
-    if isinstance(largest_qty, int) and qty > largest_qty:
+    largest_qty = largest_child_qty(parent, around)
+    if largest_qty is not None and qty > largest_qty:
         return largest_qty  # whole lots, not below the smallest child: admission saw to that
     if qty >= left_qty and (parent.instrument.odd_lots or left_qty % lot == 0):
         return left_qty

@@ -201,7 +201,7 @@ def _moves(
             moves.append(Withdraw(cl_ord_id=child.cl_ord_id))
             continue
         if native:
-            own_qty, more_qty = own_qty + more_qty, 0
+            own_qty, more_qty = _grown_qty(child, more_qty, around), 0
         px_ticks = _px_now(parent, around, due, child)
         if (px_ticks, own_qty) == (child.px_ticks, child.order_qty):
             continue
@@ -213,6 +213,13 @@ def _moves(
         else:
             moves.append(Reprice(cl_ord_id=child.cl_ord_id, qty=own_qty, px_ticks=px_ticks))
     return moves, wakes
+
+
+def _grown_qty(child: Child, more_qty: int, around: Surroundings) -> int:
+    """The quantity of a venue's own iceberg with what is due added, as far as one child may go."""
+    if around.child_qty_max is not None:
+        more_qty = min(more_qty, max(around.child_qty_max - child.order_qty, 0))
+    return child.order_qty + more_qty
 
 
 def _is_as_asked(parent: Parent, child: Child) -> bool:

@@ -189,8 +189,9 @@ class Partition:
             self._desk.kills[record.symbol, record.venue] = record
         elif isinstance(record, Rearm):
             self._desk.kills.pop((record.symbol, record.venue), None)
-        elif isinstance(record, SetLimits) and record.symbol is None:
-            per_second = record.messages_per_second
+        elif isinstance(record, SetLimits):
+            self._desk.child_limits.apply(record)
+            per_second = None if record.symbol is not None else record.messages_per_second
             if per_second is not None and self._desk.pace.per_second is not None:
                 self._desk.pace.per_second = per_second
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from algos.child_limits import ChildLimits
 from domain.impact_model import ImpactModelName
 from domain.trading_day import AuctionTimes
 from domain.venue_offer import VenueOffer
@@ -17,7 +18,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     "": it is refused. `touch_statistics`: whether spread, volatility and the like are kept of every
     symbol that a live parent trades, for those who watch it. `offers`: by venue, the special orders
     that it takes; one that is not named takes none. `auctions`: by venue, when its crosses are; one
-    that is not named has none.
+    that is not named has none. `child_limits`: what venue access refuses a child beyond.
     """
 
     stale_ns: int = 5_000_000_000
@@ -31,6 +32,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     impact_model: ImpactModelName = ImpactModelName.CROSSOVER
     refuse_below: float | None = None
     auctions: dict[str, AuctionTimes] = {}
+    child_limits: ChildLimits = ChildLimits()
 
     @property
     def stale_limits(self) -> StaleLimits:

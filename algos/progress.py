@@ -427,6 +427,7 @@ class Progress:
             offers=self.desk.policy.offers,
             impact=self.desk.impact_model(symbol),
             days={} if session is None else self.desk.trading_days(parent.instrument, session),
+            child_qty_max=self.desk.largest_child_qty(parent),
         )
 
     def _barred(self, symbol: str, venue: str) -> bool:

@@ -22,7 +22,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     it, with its name, `live_curve`: the same as the day goes on. `profile`: what was known of the
     symbol before the day, None: nothing. `offers`: the special orders that venues take, by venue.
     `impact`: the house's impact model, with the coefficients there are for the symbol.
-    `days`: the phases of the session at those venues that have auctions.
+    `days`: the phases of the session at those venues that have auctions. `child_qty_max`: shares,
+    beyond which venue access would refuse a child; None: there is no bound.
     """
 
     market: SymbolMarket
@@ -37,6 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     impact: ChosenModel = PUBLISHED
     offers: Mapping[str, VenueOffer] = {}
     days: Mapping[str, TradingDay] = {}
+    child_qty_max: int | None = None
 
     def offer(self, venue: str) -> VenueOffer:
         """The special orders that a venue takes."""

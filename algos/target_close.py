@@ -14,7 +14,7 @@ import msgspec
 from algos.actions import Action, Send, Step, Withdraw
 from algos.algorithm import Algorithm, Plan, PlanRequest
 from algos.closing_auction import Cross, auction_qty, closing_cross, predicted
-from algos.due import Due
+from algos.due import Due, largest_child_qty
 from algos.goal import Goal, schedule_goal
 from algos.models.close_trajectory import (
     effective_fraction,
@@ -246,7 +246,8 @@ def _for_the_cross(
     if lacking_qty < 0:
         return (Withdraw(cl_ord_id=waiting[-1].cl_ord_id),), part.cutoff_ns
     left_qty = parent.terms.order_qty - parent.cum_qty - parent.open_qty - sent_qty
-    qty = min(lacking_qty, left_qty, _largest_qty(parent))
+    largest_qty = largest_child_qty(parent, around)
+    qty = min(lacking_qty, left_qty, lacking_qty if largest_qty is None else largest_qty)
     if qty <= 0:
         return (), part.cutoff_ns
     avoid_ns = parent.avoid_until_ns.get(venue, 0)
@@ -271,11 +272,6 @@ def _cross_px_ticks(parent: Parent, around: Surroundings, limit: int | None) -> 
     return parent.instrument.round_px_ticks(
         min(limit, furthest) if parent.side is Side.BUY else max(limit, furthest), parent.side
     )
-
-
-def _largest_qty(parent: Parent) -> int:
-    largest = parent.params.get("max_child_qty")
-    return largest if isinstance(largest, int) else parent.terms.order_qty
 
 
 def _reachable(parent: Parent, around: Surroundings) -> Cross | None:

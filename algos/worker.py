@@ -18,6 +18,7 @@ from typing import Any, Final
 import structlog
 
 from algos.blotter import Unusable
+from algos.child_limits import ChildLimits
 from algos.models.calibration_error import CalibrationError
 from algos.models.known_calibrations import KnownCalibrations, read_calibrations
 from algos.pace import Pace
@@ -89,6 +90,7 @@ class Worker:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._instruments = instruments
         count = log.partitions()
+        limits = settings.venue_access.limits
         policy = Policy(
             stale_ns=settings.worker.stale_market_data_ms * 1_000_000,
             stale_ns_by_venue={
@@ -104,10 +106,12 @@ class Worker:
             impact_model=settings.worker.impact_model,
             refuse_below=settings.worker.refuse_below,
             auctions={venue.name: venue.auctions for venue in settings.venues},
+            child_limits=ChildLimits(
+                max_qty=limits.max_child_qty, max_notional=limits.max_child_notional
+            ),
         )
         # What venue access takes a second; each worker keeps to its part of it.
-        limit = settings.venue_access.limits.messages_per_second
-        pace = Pace(per_second=limit, senders=settings.worker.count)
+        pace = Pace(per_second=limits.messages_per_second, senders=settings.worker.count)
         self.cores = {
             number: Partition(
                 number=number,

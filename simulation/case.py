@@ -191,7 +191,10 @@ def _workers(
     case: Case, table: InstrumentTable, calendar: TradingCalendar, settings: Settings,
     log: OrderLog,
 ) -> Callable[[int], SimulatedWorker]:  # fmt: skip
-    policy = policy_of(settings.worker, offers_of(case.scenario), auctions_of(case.scenario))
+    policy = policy_of(
+        settings.worker, settings.venue_access.limits, offers_of(case.scenario),
+        auctions_of(case.scenario),
+    )  # fmt: skip
     session = session_of(case, calendar)
     profiles = _profiles(case, table, session, settings)
     calibrations = _calibrations(session, settings)

@@ -203,8 +203,8 @@ def _simulation(
     def core(number: int) -> Partition:
         return Partition(
             number=number, instruments=table, calendars={CALENDAR: calendar},
-            policy=policy_of(settings.worker), partition_of=log.partition_of, profiles=profiles,
-            calibrations=calibrations,
+            policy=policy_of(settings.worker, settings.venue_access.limits),
+            partition_of=log.partition_of, profiles=profiles, calibrations=calibrations,
         )  # fmt: skip
 
     def worker(life: int) -> SimulatedWorker:

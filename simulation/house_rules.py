@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
+from algos.child_limits import ChildLimits
 from algos.models.known_calibrations import KnownCalibrations, read_calibrations
 from algos.policy import Policy
 from domain.instruments import InstrumentTable
@@ -16,6 +17,7 @@ from marketdata.known_profiles import KnownProfiles, read_profiles
 
 def policy_of(
     settings: WorkerSettings,
+    limits: LimitSettings,
     offers: dict[str, VenueOffer] | None = None,
     auctions: dict[str, AuctionTimes] | None = None,
 ) -> Policy:
@@ -31,6 +33,9 @@ def policy_of(
         touch_statistics=False,  # nobody watches, and a quote costs half without
         offers=offers or {},
         auctions=auctions or {},
+        child_limits=ChildLimits(
+            max_qty=limits.max_child_qty, max_notional=limits.max_child_notional
+        ),
     )
 
 
