@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from algos.models.almgren_chriss import LinearMarket
 from algos.models.impact import BPS, SizedOrder
-from algos.models.in_the_money import MARKET_POWER_MIN, best_switch
+from algos.models.in_the_money import MARKET_POWER_MIN, best_switch, market_power
 from algos.parent import Parent
 from algos.shortfall_inputs import ShortfallInputs
 from algos.shortfall_sketch import Sketch, linear_cost
@@ -46,7 +47,8 @@ def switching(of: Sketch, kappa: float) -> Switching:
         return Switching(state="off: volatility, volume or spread is not known")
     if request.parent.arrival_px is None:
         return Switching(state="off: there was no market when the order came")
-    power = temporary * request.qty / (volatility * window.days**1.5)
+    market = LinearMarket(volatility=volatility, temporary=temporary)
+    power = market_power(market, request.qty, window.days)
     best = best_switch(power, kappa * window.days)
     if best is None:
         low = f", below {MARKET_POWER_MIN:g}" if power < MARKET_POWER_MIN else ""
