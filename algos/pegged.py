@@ -28,7 +28,7 @@ from algos.shared_parameters import (
     WOULD_SET,
 )
 from algos.surroundings import Surroundings
-from algos.tactics.crossing import BLOCKED_RETRY_NS
+from algos.tactics.crossing import BLOCKED_RETRY_NS, taken_from
 from algos.tactics.peg_price import OthersBest, others_best, peg_px_ticks
 from algos.tactics.resting import changeable_ns, is_stable, not_to_rest, past_limit, resting, within
 from domain.fix_codes import PegInstruction, TimeInForce
@@ -254,9 +254,12 @@ def _pounced(
     What is free goes at once. Shares that rest are freed first, and go when the venue has said so.
     """
     reach = _reach(parent, due, px_ticks)
-    least_qty = max(_whole(parent, "min_fill_qty"), parent.instrument.lot)
+    busy, least_fill = taken_from(parent), _whole(parent, "min_fill_qty")
+    least_qty = max(least_fill, parent.instrument.lot)
+    venues = [venue for venue in parent.instrument.venues
+              if venue not in busy and (not least_fill or around.offer(venue).min_qty)]  # fmt: skip
     found = best_route(
-        around.market, parent.instrument.venues, parent.side, limit_px_ticks=reach,
+        around.market, venues, parent.side, limit_px_ticks=reach,
         lot=parent.instrument.lot, min_qty=least_qty, live=around.live,
         avoid_until_ns=parent.avoid_until_ns, now_ns=around.now_ns,
     )  # fmt: skip
@@ -267,7 +270,7 @@ def _pounced(
         return (
             Send(venue=found.venue, qty=qty, px_ticks=found.px_ticks,
                  time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
-                 min_qty=_whole(parent, "min_fill_qty")),
+                 min_qty=least_fill),
         )  # fmt: skip
     return _freed(parent, around, found.qty - due.qty, children)
 

@@ -36,12 +36,17 @@ def cross(parent: Parent, around: Surroundings, due: Due) -> Step:
     return Step(actions=(found,), reason=WaitReason.WORKING, wake_ns=wake_ns)
 
 
-def _taking(parent: Parent, around: Surroundings, due: Due) -> Send | WaitReason:
-    """A venue that a child of ours is taking from takes the next one when that has ended."""
-    busy = [
+def taken_from(parent: Parent) -> list[str]:
+    """Venues that an immediate order is under way to: what they show is asked for already."""
+    return [
         child.venue for child in parent.open_children.values()
         if child.time_in_force is TimeInForce.IMMEDIATE_OR_CANCEL
     ]  # fmt: skip
+
+
+def _taking(parent: Parent, around: Surroundings, due: Due) -> Send | WaitReason:
+    """A venue that a child of ours is taking from takes the next one when that has ended."""
+    busy = taken_from(parent)
     venues = [venue for venue in parent.instrument.venues if venue not in busy]
     if not venues:
         return WaitReason.WORKING
