@@ -218,8 +218,10 @@ def _bad(option: str, text: str) -> CalibrationError:
 
 
 def _failed(command: str, error: Exception, err: TextIO) -> int:
-    coded = (
-        f"{error.fault.value}: {error}" if isinstance(error, CurveError | ProfileError) else error
-    )
-    err.write(f"headgate calibrate {command}: {coded}\n")
+    code = ""
+    if isinstance(error, CurveError | ProfileError):
+        code = f"{error.fault.value}: "
+    elif isinstance(error, UnknownCalendar):
+        code = "unknown_calendar: "
+    err.write(f"headgate calibrate {command}: {code}{error}\n")
     return EXIT_BAD_INPUT

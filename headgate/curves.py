@@ -259,7 +259,9 @@ def _days(number: int) -> str:
 
 
 def _coded(error: Exception) -> str:
-    return f"{error.fault.value}: {error}" if isinstance(error, CurveError) else str(error)
+    if isinstance(error, CurveError):
+        return f"{error.fault.value}: {error}"
+    return f"unknown_calendar: {error}" if isinstance(error, UnknownCalendar) else str(error)
 
 
 def _drawn(curve: VolumeCurve) -> list[str]:

@@ -215,7 +215,7 @@ def _about(profile: SymbolProfile) -> str:
 def _coded(error: Exception) -> str:
     if isinstance(error, ProfileError | CurveError):
         return f"{error.fault.value}: {error}"
-    return str(error)
+    return f"unknown_calendar: {error}" if isinstance(error, UnknownCalendar) else str(error)
 
 
 def _lines(profile: SymbolProfile) -> Iterable[str]:

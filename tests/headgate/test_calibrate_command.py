@@ -292,7 +292,7 @@ BAD = [  # words in place of the defaults, what is said
     (("--bar-seconds", 901), "bad_option: --bar-seconds: 901"),
     (("--symbol", "ZZZ"), "unknown_symbol"),
     (("--day", "2025-12-06"), "no_session: "),
-    (("--calendar", "NOPE"), "calendar 'NOPE'"),
+    (("--calendar", "NOPE"), "unknown_calendar: calendar 'NOPE'"),
     (("--format", "lean"), "no_file"),
 ]
 

@@ -132,7 +132,7 @@ BAD = [  # words in place of the defaults, what is said
     (("--bar-seconds", 0), "bad_option: --bar-seconds: 0 is not above zero"),
     (("--lot", 0), "bad_option: --lot: 0"),
     (("--days", 4), "bad_option: --min-days: 5 is more than --days, 4"),
-    (("--calendar", "NOPE"), "calendar 'NOPE'"),
+    (("--calendar", "NOPE"), "unknown_calendar: calendar 'NOPE'"),
     (("--symbol", "ZZZ"), "too_few_days: no volume of these symbols"),
     (("--bin-minutes", 10), "bar_straddles: "),
     (("--market", "nowhere.json"), "no_file: nowhere.json"),
