@@ -44,7 +44,8 @@ def not_to_rest(
 ) -> Step | None:
     """Cross with what is overdue, else take back what is too much; None: all may rest."""
     children = list(children)
-    if not out_of_reach(parent, around, due):
+    late = due.complete or due.overdue_qty > 0  # seldom: spared a look at the market
+    if late and not out_of_reach(parent, around, due):
         step = overdue(parent, around, due, children)
         if step is not None:
             return step
