@@ -19,7 +19,8 @@ from algos.parent import Parent
 from algos.rules import LIMIT_PX, Condition, Operator, Rule
 from algos.schedule import Schedule
 from algos.shared_parameters import (
-    COMPLETION,
+    COLLAR_TO_CROSS,
+    COMPLETION_SET,
     DISPLAY_RULES,
     DISPLAY_SET,
     DURATION,
@@ -64,12 +65,13 @@ PARAMETERS: Final = (
                        "synthetic": "slices of ours everywhere"},
               text="who shows the next slice"),
     MAX_PARTICIPATION,
-    COMPLETION,
+    *COMPLETION_SET,
     *RELATIVE_LIMIT_SET,
     *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
+    COLLAR_TO_CROSS,
     END_OR_DURATION,
     *DISPLAY_RULES,
     Rule(

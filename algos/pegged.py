@@ -16,7 +16,8 @@ from algos.parent import Parent
 from algos.rules import Condition, Operator, Rule, never_both, not_above
 from algos.schedule import Schedule
 from algos.shared_parameters import (
-    COMPLETION,
+    COLLAR_TO_CROSS,
+    COMPLETION_SET,
     DURATION,
     END_OR_DURATION,
     MAX_PARTICIPATION,
@@ -72,12 +73,13 @@ PARAMETERS: Final = (
                        "synthetic": "re-priced by us everywhere"},
               text="who moves it"),
     MAX_PARTICIPATION,
-    COMPLETION,
+    *COMPLETION_SET,
     *RELATIVE_LIMIT_SET,
     *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
+    COLLAR_TO_CROSS,
     END_OR_DURATION,
     Rule(
         any_of=(

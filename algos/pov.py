@@ -18,7 +18,8 @@ from algos.rules import Condition, Operator, Rule, needs, not_above
 from algos.shared_parameters import (
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
-    COMPLETION,
+    COLLAR_TO_CROSS,
+    COMPLETION_SET,
     DURATION,
     END_OR_DURATION,
     MAX_CHILD_QTY,
@@ -65,12 +66,13 @@ PARAMETERS: Final = (
     PASSIVE_ONLY,
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
-    COMPLETION,
+    *COMPLETION_SET,
     *RELATIVE_LIMIT_SET,
     *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
+    COLLAR_TO_CROSS,
     END_OR_DURATION,
     not_above("target_participation", "max_participation",
               text="target_participation is above max_participation"),

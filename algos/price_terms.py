@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from algos.completion import in_clean_up
 from algos.goal import Goal
 from algos.parent import Parent
 from algos.surroundings import Surroundings
@@ -26,21 +27,24 @@ class PriceBound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def price_bound(parent: Parent, around: Surroundings) -> PriceBound:
-    """The stricter of the order's limit and its relative limit.
+    """The strictest of the order's limit, its relative limit and, in the clean-up, its collar.
 
-    A relative limit without a price to be relative to lets nothing trade.
+    A bound without a price to be relative to lets nothing trade.
     """
     limit = parent.terms.limit_px_ticks
+    relatives: list[tuple[Decimal | None, float]] = []
     bps = parent.params.get("relative_limit")
-    if not isinstance(bps, float):
-        return PriceBound(limit_px_ticks=limit)
-    reference = _reference_px(parent, around)
-    if reference is None:
-        return PriceBound(limit_px_ticks=limit, reason=WaitReason.NO_REFERENCE_PX)
-    relative = _beside(reference, bps, parent)
-    return PriceBound(limit_px_ticks=relative if limit is None else _stricter(
-        parent.side, limit, relative
-    ))  # fmt: skip
+    if isinstance(bps, float):
+        relatives.append((_reference_px(parent, around), bps))
+    collar_bps = parent.params.get("completion_collar")
+    if isinstance(collar_bps, float) and in_clean_up(parent, around.now_ns):
+        relatives.append((_mid_px(around), collar_bps))
+    for reference, beyond_bps in relatives:
+        if reference is None:
+            return PriceBound(limit_px_ticks=limit, reason=WaitReason.NO_REFERENCE_PX)
+        relative = _beside(reference, beyond_bps, parent)
+        limit = relative if limit is None else _stricter(parent.side, limit, relative)
+    return PriceBound(limit_px_ticks=limit)
 
 
 def willing(
@@ -97,11 +101,16 @@ def _reference_px(parent: Parent, around: Surroundings) -> Decimal | None:
     if reference == "arrival":
         return None if parent.arrival_px is None else parent.arrival_px / parent.instrument.tick
     if reference == "mid":
-        mid = around.market.mid_px_ticks(around.now_ns)
-        return None if mid is None else Decimal(mid)
+        return _mid_px(around)
     assert reference == "last", reference
     last = around.market.last_trade
     return None if last is None else Decimal(last.px_ticks)
+
+
+def _mid_px(around: Surroundings) -> Decimal | None:
+    """The mid now, in ticks."""
+    mid = around.market.mid_px_ticks(around.now_ns)
+    return None if mid is None else Decimal(mid)
 
 
 def _beside(reference: Decimal, bps: float, parent: Parent) -> int:

@@ -57,6 +57,20 @@ COMPLETION: Final = Parameter(
                       "schedule that covers the order, from the clean-up on"},
     text="what becomes of a remainder towards the end",
 )  # fmt: skip
+COMPLETION_COLLAR: Final = Parameter(
+    name="completion_collar", kind=float, default=None, unit=Unit.BPS, low=0.0, high=1_000.0,
+    mutable=True,
+    text="with completion=cross: in the clean-up nothing is paid that is further from the mid, and "
+         "what would be waits; with a limit price the stricter one holds",
+)  # fmt: skip
+COMPLETION_SET: Final = (COMPLETION, COMPLETION_COLLAR)
+COLLAR_TO_CROSS: Final = Rule(
+    any_of=(
+        Condition(field="completion_collar", operator=Operator.NX),
+        Condition(field="completion", operator=Operator.EQ, value="cross"),
+    ),
+    text="completion_collar needs completion=cross",
+)
 
 END_OR_DURATION: Final = never_both(
     "duration", END_TIME, text="give an end time or a duration, not both"

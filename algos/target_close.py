@@ -31,7 +31,8 @@ from algos.schedule import Schedule, TradingClock, even_schedule, slice_count
 from algos.shared_parameters import (
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
-    COMPLETION,
+    COLLAR_TO_CROSS,
+    COMPLETION_SET,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
     MIN_CHILD_QTY,
@@ -76,12 +77,13 @@ PARAMETERS: Final = (
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
-    COMPLETION,
+    *COMPLETION_SET,
     *RELATIVE_LIMIT_SET,
     *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
+    COLLAR_TO_CROSS,
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
     PASSIVE_OR_COMPLETE,

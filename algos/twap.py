@@ -12,7 +12,8 @@ from algos.schedule import even_schedule, slice_count
 from algos.shared_parameters import (
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,
-    COMPLETION,
+    COLLAR_TO_CROSS,
+    COMPLETION_SET,
     DURATION,
     END_OR_DURATION,
     MAX_CHILD_QTY,
@@ -42,12 +43,13 @@ PARAMETERS: Final = (
     MIN_CHILD_QTY,
     MAX_CHILD_QTY,
     MAX_PARTICIPATION,
-    COMPLETION,
+    *COMPLETION_SET,
     *RELATIVE_LIMIT_SET,
     *WOULD_SET,
 )  # fmt: skip
 
 RULES: Final = (
+    COLLAR_TO_CROSS,
     END_OR_DURATION,
     CHILD_QTY_ORDER,
     CHILD_QTY_WITHIN,

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from algos.goal import Goal
@@ -64,6 +65,30 @@ def test_relative_limit(
 @pytest.mark.parametrize("reference", ["arrival", "mid", "last"])
 def test_nothing_trades_without_what_the_limit_is_relative_to(reference: str) -> None:
     order = parent(arrival=None, relative_limit=10.0, relative_limit_reference=reference)
+    assert price_bound(order, around(quoted=False)).reason is WaitReason.NO_REFERENCE_PX
+
+
+@pytest.mark.parametrize(
+    ("side", "limit", "to_end_s", "found"),
+    [
+        (Side.BUY, None, 9, 10_020),
+        (Side.SELL, None, 9, 9_980),
+        (Side.BUY, 10_015, 9, 10_015),
+        (Side.BUY, 10_030, 9, 10_020),
+        (Side.BUY, None, 11, None),  # not yet the clean-up
+    ],
+)
+def test_a_collar_bounds_the_clean_up(
+    side: Side, limit: int | None, to_end_s: int, found: int | None
+) -> None:
+    order = parent(side, limit, completion="cross", completion_collar=20.0)
+    order.terms = msgspec.structs.replace(order.terms, end_ns=NOW_NS + to_end_s * S)
+    assert price_bound(order, around()) == PriceBound(limit_px_ticks=found)
+
+
+def test_a_collar_without_a_mid_lets_nothing_trade() -> None:
+    order = parent(completion="cross", completion_collar=20.0)
+    order.terms = msgspec.structs.replace(order.terms, end_ns=NOW_NS + S)
     assert price_bound(order, around(quoted=False)).reason is WaitReason.NO_REFERENCE_PX
 
 

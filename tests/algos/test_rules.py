@@ -110,6 +110,8 @@ SHARED += [
      "decision_time is after the order came"),
     ({"passive_only": True, "completion": "cross"}, ORDER, {"passive_only": True}, ORDER,
      "passive_only never crosses, and completion=cross must"),
+    ({"completion_collar": 20}, ORDER, {"completion_collar": 20, "completion": "cross"}, ORDER,
+     "completion_collar needs completion=cross"),
 ]  # fmt: skip
 
 # Of one algorithm: parameters, terms, the text of the broken rule.
