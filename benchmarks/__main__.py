@@ -51,7 +51,7 @@ QUALITY: Final[dict[str, Quality]] = {
         1,
     ),
     "pov-quality": ("how near POV comes to its share", pov_quality.measure, 3, 1),
-    "is-quality": ("whether IS costs what it said", shortfall_quality.measure, 52, 2),
+    "is-quality": ("whether IS costs what it said", shortfall_quality.measure, 51, 2),
     "cost": (
         "what TWAP costs, beside the model and plain market orders",
         cost_quality.measure,

@@ -15,10 +15,9 @@ from simulation.scenario import Scenario, scenario_of
 from venuesim.presets import PRESETS, Preset
 
 STAGE: Final = "IS quality"
-SIZES: Final = (0.002, 0.005, 0.01, 0.02)  # of a day's volume
-# No model prices an order that goes as fast as the market: the largest would at first.
-CAP: Final = 0.2
-WINDOW_S: Final = 2_340  # a tenth of a day
+# Of a day's volume. None is capped or goes as fast as the market, which no model prices: all fill.
+SIZES: Final = (0.002, 0.005, 0.01, 0.03)
+WINDOW_S: Final = 5_850  # a quarter of a day
 # Of a hundred seeds: a liquid name takes five times as long as an illiquid one.
 SHARES: Final = {"liquid": 0.06, "mid": 0.5, "illiquid": 0.44}
 ERROR_GOAL: Final = 10.0  # per cent; aim 3
@@ -37,16 +36,16 @@ def measure(seeds: int) -> list[Figure]:
 
 
 def scenario(preset: Preset) -> Scenario:
-    """One order of each size, each in a name of its own, crossing with every child."""
+    """One order of each size, each in a name of its own, crossing with every child at one venue."""
     symbols = [f"S{index}" for index in range(len(SIZES))]
     return scenario_of({
         "name": f"is-quality-{preset.name}",
         "market": {"preset": preset.name, "symbols": [{"symbol": each} for each in symbols]},
-        "venues": [{"name": "ALPHA"}, {"name": "BETA"}],
+        "venues": [{"name": "ALPHA"}],  # the profile's spread is that of one book
         "generators": [
             {"id": symbol, "count": 1, "symbols": [symbol], "algo": "is", "start": "11:00",
              "window_s": WINDOW_S, "adv_fraction": [size, size],
-             "params": {"style": "aggressive", "completion": "cross", "max_participation": CAP}}
+             "params": {"style": "aggressive", "completion": "cross"}}
             for symbol, size in zip(symbols, SIZES, strict=True)
         ],
     })  # fmt: skip
