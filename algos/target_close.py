@@ -63,6 +63,7 @@ MARGIN_NS: Final = 5 * 10**9
 # collar (2 % unless set otherwise), and would refuse one that only says that any price will do.
 REACH: Final = 0.015
 RETRY_NS: Final = 250_000_000  # how often a venue that is away is looked at for the cross
+REFUSALS_MAX: Final = 3  # a refusal may be of a moment; then the part is traded before the close
 
 PARAMETERS: Final = (
     Parameter(name="auction_participation", kind=float, default=0.1, unit=Unit.FRACTION, low=0.0,
@@ -129,6 +130,8 @@ def plan(request: PlanRequest) -> Plan:
         why, in_cross_qty = "no closing cross at its venues before its end", 0
     elif around.now_ns >= cross.cutoff_ns:
         why, in_cross_qty = "its cut-off has passed", waiting_qty
+    elif _is_refused(parent):
+        why, in_cross_qty = "its venue refuses orders for the cross", waiting_qty
     else:
         in_cross_qty = _auction_qty(parent, around, cross, left_qty)
     continuous_qty = left_qty - in_cross_qty
@@ -162,13 +165,10 @@ def replan(parent: Parent, around: Surroundings) -> str | None:
     assert part.cutoff_ns is not None
     assert part.review_ns is not None
     waiting_qty = parent.auction_open_qty
-    if now_ns >= part.cutoff_ns:
+    if now_ns >= part.cutoff_ns or _is_refused(parent):
         if part.auction_qty <= waiting_qty or now_ns >= parent.terms.end_ns:
             return None
-        refused = any(
-            child.for_auction and child.status is OrdStatus.REJECTED for child in parent.recent
-        )
-        return "auction_order_refused" if refused else "cut_off_missed"
+        return "auction_order_refused" if _refusals(parent) else "cut_off_missed"
     cross = _reachable(parent, around)
     if cross is None or waiting_qty or now_ns < part.review_ns:
         return None  # once its order is at the venue, it stands
@@ -180,6 +180,16 @@ def replan(parent: Parent, around: Surroundings) -> str | None:
     if abs(wanted_qty - part.auction_qty) < least_qty:
         return None
     return "imbalance" if cross.venue in around.market.imbalances else "auction_reviewed"
+
+
+def _refusals(parent: Parent) -> int:
+    """How many of its last orders for the cross were refused."""
+    return sum(child.for_auction and child.status is OrdStatus.REJECTED for child in parent.recent)
+
+
+def _is_refused(parent: Parent) -> bool:
+    """Whether the cross is out of reach: a venue that refused so often will again."""
+    return _refusals(parent) >= REFUSALS_MAX
 
 
 def goal(parent: Parent, around: Surroundings, patience_ns: int | None) -> Goal:

@@ -204,11 +204,12 @@ def _answers(said: object, request: ParentRequest) -> TypeGuard[Answer]:
 def _line(said: object) -> str:
     if isinstance(said, ParentReport):
         refusal = f"  {said.reason.value} {said.field}: {said.text}" if said.reason else ""
+        note = f"; {said.text}" if said.text and not said.reason else ""
         fill = f"  {said.last_qty} at {said.last_px} on {said.venue}" if said.last_qty else ""
         estimate = "" if said.estimate is None else f"; {estimate_line(said.estimate)}"
         return (f"{said.source} {said.cl_ord_id}: {said.exec_type.name.lower()}, "
                 f"{said.ord_status.name.lower()}, {said.cum_qty} done, {said.leaves_qty} left, "
-                f"average {said.avg_px}{fill}{refusal}{estimate}")  # fmt: skip
+                f"average {said.avg_px}{fill}{refusal}{note}{estimate}")  # fmt: skip
     if isinstance(said, ParentRequestRejected):
         return (f"{said.source} {said.cl_ord_id}: refused, {said.reason.value} {said.field}: "
                 f"{said.text}")  # fmt: skip
