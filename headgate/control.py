@@ -10,6 +10,7 @@ from bus.codec import Undecodable, decode, encode
 from bus.kafka import KafkaLog
 from bus.log import BusFailed
 from bus.partitioning import partition_of
+from bus.replay import ends_of, read_to
 from bus.topics import CONTROL_KEY, Topic
 from domain.control import ControlRecord, EngageKillSwitch, KillProgress, Rearm, SetLimits
 from headgate.clock import Clock
@@ -50,10 +51,38 @@ class Control:
         return 0
 
     def rearm(self, symbol: str | None, venue: str | None) -> int:
-        """Lift the switch of exactly this scope."""
+        """Lift the switch of exactly this scope, and say which ones stay; 1 if there is none."""
         order = Rearm(author=self._author, reason=self._reason, symbol=symbol, venue=venue,
                       at_ns=self._at_ns)  # fmt: skip
-        return self._order(order, f"re-armed: {_scope(symbol, venue)}")
+        try:
+            engaged = self._engaged()
+            if (symbol, venue) not in engaged:
+                others = "; ".join(_scope(*scope) for scope in engaged) or "none"
+                return _fail(f"no switch is engaged for {_scope(symbol, venue)}; engaged: {others}")
+            self._append(order)
+        except BusFailed as error:
+            return _fail(str(error))
+        typer.echo(f"re-armed: {_scope(symbol, venue)}")
+        for scope in engaged:
+            if scope != (symbol, venue):
+                typer.echo(f"still engaged: {_scope(*scope)}")
+        return 0
+
+    def _engaged(self) -> list[tuple[str | None, str | None]]:
+        """The scopes, (symbol, venue), of the switches that are engaged now."""
+        log = KafkaLog(self._settings.bus, "operator")
+        ends = ends_of(log, (Topic.CONTROL,), (partition_of(CONTROL_KEY, log.partitions()),))
+        found: dict[tuple[str | None, str | None], None] = {}
+        for record in read_to(log, ends):
+            try:
+                said = decode(Topic.CONTROL, record.value)
+            except Undecodable:
+                continue  # rubbish engages nothing; its readers set it aside
+            if isinstance(said, EngageKillSwitch):
+                found[said.symbol, said.venue] = None
+            elif isinstance(said, Rearm):
+                found.pop((said.symbol, said.venue), None)
+        return list(found)
 
     def limits(
         self, symbol: str | None, max_child_qty: int | None, max_child_notional: str | None,

@@ -201,7 +201,8 @@ def test_the_kill_switch_empties_the_venues_until_it_is_lifted(system: System) -
     system.settle(1.0)
     assert (new_children(system), system.oms(order).filled_qty) == (sent, done)
     other = system.run("rearm", "--reason", "another scope", "--author", "op", "--symbol", "IBM")
-    assert other.returncode == 0
+    assert other.returncode == 1
+    assert "engaged: symbol every, venue every" in other.stderr
     system.settle(0.5)
     assert new_children(system) == sent
     assert system.run("rearm", "--reason", "all good", "--author", "op").returncode == 0
