@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from algos.catalogue import ALGORITHMS
 from algos.models.calibration_error import CalibrationError
 from algos.models.known_calibrations import KnownCalibrations
 from algos.pace import Pace
@@ -31,13 +30,13 @@ from simulation.house_rules import (
     read_simulated_calibrations,
     read_simulated_profiles,
 )
-from simulation.market_twap import MARKET_TWAP
 from simulation.moments import NS
 from simulation.order_log import OrderLog
 from simulation.order_plan import AS_IT_IS, Setting, requests_of
 from simulation.recorded_day import recorded_events, recorded_port
 from simulation.runner import SETTLE_NS, Simulation
 from simulation.scenario import BadScenario, Scenario, Variant, VenueTable
+from simulation.scenario_algorithms import SIMULATED
 from simulation.scenario_faults import WorkerDeath, WorkerPause
 from simulation.scenario_market import (
     ScenarioMarket,
@@ -62,7 +61,6 @@ TCA_INTERVAL_NS: Final = 60 * NS
 # to the base of 36 hold 21,000 seeds.
 OFFSETS_A_SEED: Final = 100_000
 US: Final = 1_000
-SIMULATED: Final = ALGORITHMS | {MARKET_TWAP.name: MARKET_TWAP}  # what a scenario's orders may name
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

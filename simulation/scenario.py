@@ -1,7 +1,8 @@
 """A simulation as a TOML file: orders, market, venues, faults, variants. Unknown keys are refused.
 
 The structs are the reference: docs/simulate.md has a table made from them. What one table alone can
-say is checked here; what needs a session's times or the algorithms is checked where it is built.
+say is checked here, algorithms and their parameters too; what needs a session's times is checked
+where it is built.
 """
 
 import re
@@ -18,6 +19,7 @@ from domain.file_format import FileFormat
 from domain.parents import ParamValue
 from domain.trading_day import AuctionTimes
 from simulation.replay_rules import Replay
+from simulation.scenario_algorithms import unfit_order
 from simulation.scenario_faults import (
     Fault,
     Probability,
@@ -302,6 +304,33 @@ def _check_one(key: str, *given: tuple[str, object]) -> None:
         raise BadScenario(f"{key}.{given[0][0]}", f"{given[0][0]} or {given[1][0]}: {text}")
 
 
+def _check_algorithms(scenario: Scenario) -> None:
+    """Of every order as it is, and as each variant has it."""
+    orders: list[tuple[str, Order | Generator]] = [
+        *((f"orders[{index}]", each) for index, each in enumerate(scenario.orders)),
+        *((f"generators[{index}]", each) for index, each in enumerate(scenario.generators)),
+    ]
+    for key, order in orders:
+        _check_algorithm({"algo": key, "params": key}, order, order.algo, order.params)
+        for index, each in enumerate(scenario.variants):
+            by = f"variants[{index}]"
+            keys = {"algo": by, "params": key if each.params is None else by}
+            params = order.params if each.params is None else each.params
+            _check_algorithm(keys, order, each.algo or order.algo, params, f" ({key}, {by})")
+
+
+def _check_algorithm(
+    keys: dict[str, str], order: Order | Generator, algo: str, params: dict[str, ParamValue],
+    which: str = "",
+) -> None:  # fmt: skip
+    """`keys`: the tables that give `algo` and `params`. A generator draws, and gives no limit."""
+    terms = (order.quantity, order.limit_price) if isinstance(order, Order) else (None, None)
+    fault = unfit_order(algo, params, order.side, *terms)
+    if fault is not None:
+        key = keys[fault.field.partition(".")[0]]
+        raise BadScenario(f"{key}.{fault.field}", f"{fault.text}{which}")
+
+
 def _check_amendments(scenario: Scenario) -> None:
     known = {each.id for each in scenario.orders}
     for index, each in enumerate(scenario.amendments):
@@ -373,5 +402,5 @@ def _check_faults(scenario: Scenario) -> None:
 
 
 _CHECKS: Final[tuple[Callable[[Scenario], None], ...]] = (
-    _check_names, _check_market, _check_orders, _check_amendments, _check_faults,
+    _check_names, _check_market, _check_orders, _check_algorithms, _check_amendments, _check_faults,
 )  # fmt: skip

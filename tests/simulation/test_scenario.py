@@ -57,6 +57,21 @@ STRUCTURE: list[tuple[dict[str, object], str]] = [
     ({"orders": [{"id": "A", "symbol": "MID", "side": "buy"}]}, "orders[0].quantity"),
     ({"orders": [{**ORDER, "end": "close"}]}, "orders[0].window_s"),
     ({"orders": [{**ORDER, "params": {"interval": [1]}}]}, "orders[0].params[...]"),
+    ({"orders": [{**ORDER, "algo": "magic"}]}, "orders[0].algo"),
+    ({"orders": [{**ORDER, "algo": ""}]}, "orders[0].algo"),
+    ({"orders": [{**ORDER, "params": {"intervall": 10}}]}, "orders[0].params.intervall"),
+    ({"orders": [{**ORDER, "params": {"interval": "soon"}}]}, "orders[0].params.interval"),
+    ({"orders": [{**ORDER, "algo": "pov", "params": {"target_participation": 10}}]},
+     "orders[0].params.target_participation"),
+    ({"orders": [{**ORDER, "algo": "pov", "params": {}}]}, "orders[0].params.target_participation"),
+    ({"orders": [{**ORDER, "params": {"completion_collar": 5}}]},
+     "orders[0].params.completion_collar"),
+    ({"orders": [{**ORDER, "params": {"min_child_qty": 2_100}}]}, "orders[0].params.min_child_qty"),
+    ({"orders": [{**ORDER, "params": {"duration": 60}}]}, "orders[0].params.duration"),
+    ({"orders": [{**ORDER, "limit_price": 60, "params": {"would_price": 61}}]},
+     "orders[0].params.would_price"),
+    ({"generators": [{**GENERATOR, "algo": "magic"}]}, "generators[0].algo"),
+    ({"generators": [{**GENERATOR, "params": {"interval": 0}}]}, "generators[0].params.interval"),
     ({"generators": [{**GENERATOR, "symbols": ["XYZ"]}]}, "generators[0].symbols"),
     ({"generators": [{**GENERATOR, "count": 0}]}, "generators[0].count"),
     ({"generators": [{**GENERATOR, "quantity": [500, 100]}]}, "generators[0].quantity"),
@@ -82,6 +97,12 @@ STRUCTURE: list[tuple[dict[str, object], str]] = [
       "faults": [{"kind": "halt", "symbol": "MID", "at": "open"}]}, "faults[0].symbol"),
     ({"variants": [{"name": "a"}, {"name": "a"}]}, "variants[].name"),
     ({"variants": [{"name": "a", "seed": 1}]}, "variants[0].seed"),
+    ({"variants": [{"name": "a", "algo": "magic"}]}, "variants[0].algo"),
+    ({"variants": [{"name": "a"}, {"name": "b", "params": {"interval": 0}}]},
+     "variants[1].params.interval"),
+    ({"variants": [{"name": "a", "algo": "pov"}]}, "orders[0].params.target_participation"),
+    ({"orders": [], "generators": [GENERATOR], "variants": [{"name": "a", "params": {"x": 1}}]},
+     "variants[0].params.x"),
 ]  # fmt: skip
 
 # The same for what only the session, the instruments or the presets can say.
@@ -131,6 +152,19 @@ def test_what_the_file_gets_wrong_is_refused_by_its_key(
         scenario_of(raw(**changes))
     assert refused.value.key == key
     assert str(refused.value).startswith(f"{key}: ")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"algo": "market_twap", "params": {"interval": 10}},
+        {"algo": "auto", "params": {}},
+        {"algo": "iceberg", "params": {"placement": "limit"}, "limit_price": 60},
+        {"params": {"interval": 600}},  # above the window: the worker knows it, in the session
+    ],
+)
+def test_what_the_file_alone_does_not_show_is_left_to_the_worker(order: dict[str, object]) -> None:
+    scenario(orders=[{**ORDER, **order}])
 
 
 @pytest.mark.parametrize(("changes", "key"), BUILT)
