@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +28,11 @@ def simulate(
     quantity: Annotated[str | None, typer.Option(help="shares")] = None,
     start: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
     end: Annotated[str | None, typer.Option(help="HH:MM, exchange time")] = None,
-    algo: Annotated[str, typer.Option()] = "twap",
+    algo: Annotated[str | None, typer.Option(help="default: twap")] = None,
     limit_price: Annotated[str | None, typer.Option()] = None,
     param: Annotated[list[str] | None, typer.Option(help="name=value; repeatable")] = None,
-    lot: Annotated[int, typer.Option(help="shares a lot")] = 100,
-    seed: Annotated[int, typer.Option(help="another seed, other slices")] = 0,
+    lot: Annotated[int | None, typer.Option(help="shares a lot; default: 100")] = None,
+    seed: Annotated[int | None, typer.Option(help="another one, other slices; default: 0")] = None,
     settings: SettingsOption = None,
 ) -> None:
     """Trade in virtual time, with the cores that trade live: a SCENARIO over many seeds, or, with
@@ -39,23 +40,26 @@ def simulate(
     from simulation import command, experiment
 
     found = read_settings(settings)
+    asked = {"symbol": symbol, "date": date, "side": side, "quantity": quantity, "start": start,
+             "end": end}  # fmt: skip
     if scenario is not None:
+        refuse_one_orders(asked | {"algo": algo, "limit-price": limit_price, "param": param,
+                                   "lot": lot, "seed": seed})  # fmt: skip
         request = experiment.Request(
             scenario=scenario_file(scenario), seeds=seeds, first_seed=first_seed,
             processes=(os.cpu_count() or 1) if processes is None else processes, out=out,
             compare=compare, keeps_fills=fills, data=data,
         )  # fmt: skip
         raise typer.Exit(experiment.run(request, found, sys.stdout, sys.stderr))
-    given = {"data": data, "symbol": symbol, "date": date, "side": side, "quantity": quantity,
-             "start": start, "end": end}  # fmt: skip
-    missing = [f"--{name}" for name, value in given.items() if value is None]
+    missing = [f"--{name}" for name, value in ({"data": data} | asked).items() if value is None]
     if data is None or missing:
         typer.echo(f"headgate simulate: a SCENARIO, or {', '.join(missing)} too", err=True)
         raise typer.Exit(2)
     recorded = command.Request(
-        data=data, symbol=symbol or "", date=date or "", algo=algo, side=side or "",
+        data=data, symbol=symbol or "", date=date or "",
+        algo="twap" if algo is None else algo, side=side or "",
         quantity=quantity or "", start=start or "", end=end or "", limit_price=limit_price,
-        params=tuple(param or ()), lot=lot, seed=seed,
+        params=tuple(param or ()), lot=100 if lot is None else lot, seed=seed or 0,
     )  # fmt: skip
     raise typer.Exit(command.simulate(recorded, found, sys.stdout, sys.stderr))
 
@@ -77,6 +81,15 @@ def league(
     raise typer.Exit(
         league_command.league(request, read_settings(settings), sys.stdout, sys.stderr)
     )
+
+
+def refuse_one_orders(options: Mapping[str, object]) -> None:
+    """Ends the command if one of these is given: a scenario says its orders itself."""
+    given = [f"--{name}" for name, value in options.items() if value not in (None, [])]
+    if given:
+        text = "of one order without a SCENARIO, which has its own orders, days and seeds"
+        typer.echo(f"headgate simulate: {', '.join(given)}: {text}", err=True)
+        raise typer.Exit(2)
 
 
 def scenario_file(name: str) -> Path:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
+from headgate.command_line import app
 from headgate.settings import LimitSettings, Settings, VenueAccessSettings
 from simulation.command import EXIT_OK, EXIT_USAGE, Request, simulate
 from tests.simulation.recorded_day import write_day
@@ -51,6 +53,29 @@ def test_refusals_name_the_field(tmp_path: Path, changes: dict[str, object], tol
     status, out, err = play(write_day(tmp_path), changes)
     assert (status, out) == (EXIT_USAGE, "")
     assert err.startswith(f"headgate simulate: {told}")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--symbol IBM", "--symbol"),
+        ("--date 2013-10-08", "--date"),
+        ("--side buy", "--side"),
+        ("--quantity 100", "--quantity"),
+        ("--start 10:00", "--start"),
+        ("--end 11:00", "--end"),
+        ("--algo twap", "--algo"),
+        ("--limit-price 60", "--limit-price"),
+        ("--param interval=10", "--param"),
+        ("--lot 100", "--lot"),
+        ("--seed 0", "--seed"),
+        ("--seeds 2 --algo vwap --side buy", "--side, --algo"),
+    ],
+)
+def test_a_scenario_takes_no_option_of_one_order(words: str, told: str) -> None:
+    result = CliRunner().invoke(app, ["simulate", "twap-mid-cap", *words.split()])
+    assert result.exit_code == EXIT_USAGE
+    assert result.output.startswith(f"headgate simulate: {told}: ")
 
 
 def test_a_holiday_is_refused(tmp_path: Path) -> None:
