@@ -221,10 +221,10 @@ CODED: dict[str, tuple[Pairs, str]] = {
     "limit without price": ([(40, "2")], "missing_field Price(44)"),
     "no symbol": ([(55, None)], "missing_field Symbol(55)"),
     "no quantity": ([(38, None)], "missing_field OrderQty(38)"),
-    "no algorithm": ([(847, None)], "missing_field TargetStrategy(847)"),
+    "parameter of no algorithm": ([(847, None), (849, "0.1")], "missing_field TargetStrategy(847)"),
     "short sale": ([(54, "5")], "unsupported Side(54)"),
     "immediate": ([(59, "3")], "unsupported TimeInForce(59)"),
-    "minimum": ([(110, "50")], "unsupported MinQty(110)"),
+    "percent of volume": ([(18, "D")], "unsupported ExecInst(18)"),
     "parameter text": ([(848, "slices")], "malformed TargetStrategyParameters(848)"),
     "parameter twice": ([(848, "a=1;a=2")], "bad_parameter TargetStrategyParameters(848)"),
     "long parameters": ([(848, "a=" + "x" * 5_000)], "field_too_long TargetStrategyParameters"),
@@ -257,10 +257,14 @@ def test_bad_input_is_refused_by_name_and_the_session_goes_on(
         oms.send("q", [(11, "q"), (530, 7), (60, timestamp_text(time.time_ns()))])
         assert oms.answer("j", 372, "q").get(380) == "3"
         oms.send("D", [*order("data"), (354, 7), (355, "abc\x011=2")])  # legal, SOH and all
-        oms.send("D", order("good"))
-        worker.wait_parents(2)
-    assert [parent.cl_ord_id for parent in worker.parents] == ["data", "good"]
-    assert [getattr(parent, "account", "") for parent in worker.parents] == [None, None]
+        oms.send("D", order("any", (847, None)))  # the worker chooses, or refuses it
+        oms.send("D", order("good", (110, "50")))
+        worker.wait_parents(3)
+    asked = [each for each in worker.parents if isinstance(each, NewParent)]
+    assert [each.cl_ord_id for each in asked] == ["data", "any", "good"]
+    assert [each.algo for each in asked] == ["twap", "", "twap"]
+    assert asked[-1].params == {"min_fill_qty": 50.0}
+    assert [each.account for each in asked] == [None, None, None]
 
 
 def _big_group() -> Pairs:
